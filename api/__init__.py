@@ -1,0 +1,1 @@
+"""Doors: HTTP and command line, settings, jobs, use cases."""

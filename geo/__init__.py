@@ -1,0 +1,1 @@
+"""The ground: frames, tables, grids, calls, streets, tiles, stores."""

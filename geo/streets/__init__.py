@@ -1,0 +1,1 @@
+"""Street networks: reading, weighting, snapping, travel times, isochrones."""

@@ -1,0 +1,1 @@
+"""Validated, frozen tables; one file each."""

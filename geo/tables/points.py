@@ -1,0 +1,30 @@
+"""Points that patrols visit: must-visit points (必巡点), video-patrol points, school posts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from geo.tables.spec import Column, Table, TableSpec
+
+
+class Points(Table):
+    """Points that patrols visit: must-visit points (必巡点), video-patrol points, school posts."""
+
+    __slots__ = ()
+    SPEC: ClassVar[TableSpec] = TableSpec(
+        name="points",
+        label_zh="必巡点",
+        key="point_id",
+        geometry=("Point",),
+        columns=(
+            Column(name="point_id", kind="text", label_zh="编号"),
+            Column(name="name", kind="text", label_zh="名称"),
+            Column(name="kind", kind="text", choices=("must_visit", "video", "school"), label_zh="类型"),
+            Column(name="mode", kind="text", choices=("car", "motorcycle", "foot", "video"), label_zh="方式"),
+            Column(name="dwell_seconds", kind="int", minimum=0, maximum=86400, label_zh="驻守时长（秒）"),
+            Column(name="visits", kind="int", minimum=1, maximum=24, label_zh="每班次数"),
+            Column(name="priority", kind="int", nullable=True, minimum=1, maximum=5, label_zh="等级"),
+            Column(name="version", kind="int", nullable=True, minimum=0, label_zh="版本"),
+            Column(name="synthetic", kind="bool", nullable=True, label_zh="合成数据"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Decisions: problems, solvers, plans, checks. Pure, seeded, checkable."""

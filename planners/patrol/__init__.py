@@ -1,0 +1,1 @@
+"""Patrols: routes over must-visit points."""

@@ -1,0 +1,1 @@
+"""Posts: where they stand and what they cover."""

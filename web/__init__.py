@@ -1,0 +1,1 @@
+"""What people see: pages, map layers, legends. Values in, HTML out."""
