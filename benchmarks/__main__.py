@@ -1,0 +1,41 @@
+"""``python -m benchmarks NAME [--data FOLDER] [--seconds S] [--sample N] [--seed N] [--json]``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Final
+
+from benchmarks.harness import Options, Row, report
+
+REGISTRY: Final = {
+    "streets": "benchmarks.streets",
+    "build_graph": "benchmarks.build_graph",
+    "first_map": "benchmarks.first_map",
+}
+"""Name of a benchmark and the module whose ``rows(options) -> list[Row]`` runs it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one benchmark or all; return 1 where a goal is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios against named peers, in one run.")
+    parser.add_argument("name", choices=[*REGISTRY, "all"])
+    parser.add_argument("--data", type=Path, help="folder of instances; default: the data folder beside the checkout")
+    parser.add_argument("--seconds", type=float, help="time limit of each repeated measurement")
+    parser.add_argument("--sample", type=int, help="how many sources, instances or rows")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(arguments)
+    options = Options(data=given.data, seconds=given.seconds, sample=given.sample, seed=given.seed)
+    names = list(REGISTRY) if given.name == "all" else [given.name]
+    results: dict[str, list[Row]] = {}
+    for name in names:
+        results[name] = importlib.import_module(REGISTRY[name]).rows(options)
+    report(results, as_json=given.json)
+    return int(any(row.met is False for found in results.values() for row in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
