@@ -1,0 +1,1 @@
+"""Calls: counts, rates and their uncertainty."""
