@@ -1,0 +1,1 @@
+"""Dispatch: what units do while calls come in."""

@@ -1,0 +1,1 @@
+"""Districts: areas of like load around their sources."""

@@ -1,0 +1,1 @@
+"""Staffing: how many units a load of calls needs."""
