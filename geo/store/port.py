@@ -23,6 +23,17 @@ TABLES: Final[Mapping[str, type[Table]]] = {
 }
 """Every table that a store keeps, by the name of its collection."""
 
+HISTORY_COLUMNS: Final = (
+    "row_version",
+    "row_by",
+    "row_at",
+    "replaced_version",
+    "replaced_by",
+    "replaced_at",
+    "note",
+)
+"""Who wrote a kept row and who replaced it: version of the collection, account, time."""
+
 T = TypeVar("T", bound=Table)
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -48,8 +59,11 @@ DEMO: Final = Principal(account="demo", roles=frozenset({"read", "edit", "plan",
 class Query:
     """What to read of a collection.
 
-    ``bbox`` is west, south, east, north in degrees; ``start`` and ``end`` bound the time column of calls
-    (``start <= occurred_at < end``), both aware; ``equals`` are exact matches of text columns.
+    ``bbox`` is west, south, east, north in degrees, its edges belong to it; points are in it, areas match when
+    their bounding boxes meet it. ``start`` and ``end`` bound the time column of calls
+    (``start <= occurred_at < end``), both aware; ``equals`` are exact matches of text columns. A box that runs
+    backwards, or a box or time for a collection that has none, raises ``ParameterError``; an unknown column
+    raises ``FieldError``.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -62,10 +76,26 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Rows of a collection in key order, in lon/lat, and how many match in all."""
+    """Rows of a collection in key order, in lon/lat, and how many match in all.
+
+    Rows of a collection without geometry have an empty one.
+    """
 
     frame: gpd.GeoDataFrame
     matched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Where and when the rows of a collection lie.
+
+    ``bbox`` is west, south, east, north in degrees; ``start`` and ``end`` are the first and last time of calls.
+    None where there is nothing.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +142,19 @@ class Store(Protocol):
 
     Writes are atomic: all rows or none. Every write of a table raises its ``version`` by one and leaves an
     audit record. A scoped principal sees grids whose ``code`` begins with one of its scopes, and calls whose
-    ``grid_code`` does; tables without codes are seen whole.
+    ``grid_code`` does; tables without codes are seen whole. What it does not see it cannot tell from what is not
+    there; writing outside its scope raises ``ForbiddenError``. Roles are for the services to check.
+
+    Rows come back in the order of their keys (by code point), geometry with the same bytes as WKB, times to the
+    microsecond. A store may be shared by threads; readers do not wait for writers.
     """
 
     def put_table(self, principal: Principal, table: Table, *, source: str) -> int:
-        """Replace the whole collection; return its new version."""
+        """Replace the whole collection (for a scoped principal: the part it sees); return its new version.
+
+        Grids that change or vanish are kept in their history. Keys, families and grid codes have at most 200
+        characters.
+        """
         ...
 
     def upsert(self, principal: Principal, table: Table, *, source: str) -> tuple[int, int]:
@@ -143,15 +181,27 @@ class Store(Protocol):
         """Return how often the collection was written; 0 before the first time."""
         ...
 
+    def extent(self, principal: Principal, collection: str) -> Extent:
+        """Return where and when the rows lie that the principal sees."""
+        ...
+
     def update_grids(self, principal: Principal, changed: Grids, *, seen_version: int, note: str) -> int:
         """Replace the geometry and attributes of known grids; return the new version of the collection.
 
         Raises
         ------
         ConflictError
-            If one of these grids was written by somebody else after ``seen_version``; the sentence says who and when.
+            If one of these grids was written after ``seen_version``, also by the same account in another window;
+            the sentence says who and when.
         NotFoundError
             If a code is unknown.
+        """
+        ...
+
+    def grid_history(self, principal: Principal, code: str) -> gpd.GeoDataFrame:
+        """Return a grid as it was before each change, newest first, with the columns of ``HISTORY_COLUMNS`` added.
+
+        A code that never was raises ``NotFoundError``.
         """
         ...
 
@@ -187,14 +237,21 @@ class Store(Protocol):
         """Return a named document, or None."""
         ...
 
+    def add_audit(self, principal: Principal, *, action: str, subject: str, detail: str = "") -> None:
+        """Add to the audit what did not go through another call of this store: a log-in, an export."""
+        ...
+
     def audit(self, principal: Principal, *, limit: int = 100) -> list[AuditRecord]:
         """Return the newest audit records first."""
         ...
 
     def backup(self, target: str) -> None:
-        """Write a consistent copy to the file ``target`` while the store is in use."""
+        """Write a copy of one moment to the file ``target`` while the store is in use, replacing what is there.
+
+        The copy of any store is a SQLite file, which ``SqlStore.open`` opens.
+        """
         ...
 
     def close(self) -> None:
-        """Release files and connections; later calls raise."""
+        """Release files and connections; later calls raise ``UnavailableError``."""
         ...

@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 
 from geo.crs import pick_metric_crs
-from geo.errors import FrameError, TableError
+from geo.errors import FrameError
+from geo.tables.breaches import Breaches
 
 Kind = Literal["text", "int", "float", "bool", "time"]
 LONLAT = "EPSG:4326"
@@ -62,31 +63,29 @@ class TableSpec:
         TableError
             With all breaches together, each naming up to five row keys.
         """
-        breaches: list[str] = []
-        rows: list[str] = []
-        out = self._shell(frame, breaches)
-        keys = self._keys(frame, breaches, rows)
+        found = Breaches.of(frame, self.key)
+        out = self._shell(frame, found)
+        if self.key in frame.columns:
+            double = frame[self.key].astype(str).duplicated(keep=False)
+            found.rows_where(double.to_numpy(), f"{self.key}: not unique", f"{self._label(self.key)}重复")
         for column in self.columns:
             if column.name in out.columns:
                 out[column.name], bad = _coerce(out[column.name], column)
-                for text, mask in bad:
-                    _note(breaches, rows, keys, f"{column.name}: {text}", mask)
+                for (en, zh), mask in bad:
+                    found.rows_where(mask, f"{column.name}: {en}", f"{column.label_zh or column.name}{zh}")
         if self.geometry:
-            out = self._geometry(frame, out, keys, breaches, rows)
-        if breaches:
-            summary = "; ".join(breaches)
-            raise TableError(
-                f"{self.name}: {summary}",
-                f"{self.label_zh or self.name}：{summary}",
-                rows=rows[:100],
-                breaches=breaches,
-            )
+            out = self._geometry(frame, out, found)
+        found.refuse(self.name, self.label_zh)
         return out.reset_index(drop=True)
 
-    def _shell(self, frame: pd.DataFrame, breaches: list[str]) -> pd.DataFrame:
+    def _label(self, name: str) -> str:
+        return self.column(name).label_zh or name
+
+    def _shell(self, frame: pd.DataFrame, found: Breaches) -> pd.DataFrame:
         missing = [c.name for c in self.columns if c.name not in frame.columns and not c.nullable]
         if missing:
-            breaches.append(f"missing fields {', '.join(missing)}")
+            labels = "、".join(f"{self._label(name)}（{name}）" for name in missing)
+            found.note(f"missing fields {', '.join(missing)}", f"缺少字段 {labels}")
         out = pd.DataFrame(index=frame.index)
         for column in self.columns:
             if column.name in frame.columns:
@@ -95,24 +94,9 @@ class TableSpec:
                 out[column.name] = None
         return out
 
-    def _keys(self, frame: pd.DataFrame, breaches: list[str], rows: list[str]) -> pd.Series[str]:
-        if self.key not in frame.columns:
-            return pd.Series([f"row {i + 1}" for i in range(len(frame))], index=frame.index, dtype=str)
-        keys = frame[self.key].astype(str)
-        double = keys.duplicated(keep=False)
-        _note(breaches, rows, keys, f"{self.key}: not unique", double.to_numpy())
-        return keys
-
-    def _geometry(
-        self,
-        frame: pd.DataFrame,
-        out: pd.DataFrame,
-        keys: pd.Series[str],
-        breaches: list[str],
-        rows: list[str],
-    ) -> pd.DataFrame:
+    def _geometry(self, frame: pd.DataFrame, out: pd.DataFrame, found: Breaches) -> pd.DataFrame:
         if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-            breaches.append("no geometry")
+            found.note("no geometry", "没有几何")
             return out
         if frame.crs is None:
             raise FrameError(
@@ -121,70 +105,78 @@ class TableSpec:
             )
         shapes = np.asarray(frame.geometry.array, dtype=object)
         missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-        _note(breaches, rows, keys, "no geometry", missing)
+        found.rows_where(missing, "no geometry", "没有几何")
         kinds = np.array([None if s is None else s.geom_type for s in shapes], dtype=object)
         wrong = ~missing & ~np.isin(kinds.astype(str), self.geometry)
-        _note(breaches, rows, keys, f"geometry is not {' or '.join(self.geometry)}", wrong)
-        bounds = shapely.bounds(shapes)
-        _note(breaches, rows, keys, "coordinates NaN or infinite", ~missing & ~np.isfinite(bounds).all(axis=1))
-        ok = ~missing & np.isfinite(bounds).all(axis=1)
+        wanted = " or ".join(self.geometry)
+        found.rows_where(wrong, f"geometry is not {wanted}", f"几何类型不是 {wanted}")
+        finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+        found.rows_where(~missing & ~finite, "coordinates NaN or infinite", "坐标为空值或无穷大")
+        ok = ~missing & finite
         broken = np.zeros(len(shapes), dtype=bool)
         broken[ok] = ~shapely.is_valid(shapes[ok])
         if broken.any():
             reason = shapely.is_valid_reason(shapes[broken][0])
-            _note(breaches, rows, keys, f"geometry crosses itself or is broken ({reason})", broken)
-        if frame.crs != LONLAT and not breaches:
+            found.rows_where(
+                broken, f"geometry crosses itself or is broken ({reason})", f"几何自相交或损坏（{reason}）"
+            )
+        if frame.crs != LONLAT and not found.en:
             frame = frame.to_crs(LONLAT)
         result = gpd.GeoDataFrame(out, geometry=np.asarray(frame.geometry.array), crs=LONLAT)
-        if not breaches and len(result):
+        if not found.en and len(result):
             west, south, east, north = result.total_bounds
             if west < -180 or east > 180 or south < -90 or north > 90:
-                breaches.append("coordinates outside the range of longitude and latitude (swapped or not degrees?)")
+                found.note(
+                    "coordinates outside the range of longitude and latitude (swapped or not degrees?)",
+                    "坐标超出经纬度范围（是否颠倒，或单位不是度？）",
+                )
         return cast("pd.DataFrame", result)
 
 
-def _note(breaches: list[str], rows: list[str], keys: pd.Series[str], text: str, mask: np.ndarray) -> None:
-    hits = np.flatnonzero(mask)
-    if len(hits):
-        named = [str(keys.iloc[i]) for i in hits[:5]]
-        more = f" and {len(hits) - 5} more" if len(hits) > 5 else ""
-        breaches.append(f"{text} ({', '.join(named)}{more})")
-        rows.extend(str(keys.iloc[i]) for i in hits)
+Bad = list[tuple[tuple[str, str], np.ndarray]]
 
 
-def _coerce(series: pd.Series, column: Column) -> tuple[pd.Series, list[tuple[str, np.ndarray]]]:
+def _coerce(series: pd.Series, column: Column) -> tuple[pd.Series, Bad]:
     empty = series.isna().to_numpy()
-    bad: list[tuple[str, np.ndarray]] = []
+    bad: Bad = []
     if not column.nullable and empty.any():
-        bad.append(("empty", empty))
+        bad.append((("empty", "为空"), empty))
     if column.kind == "text":
-        result = series.astype(object).where(~empty, None)
-        result = result.map(lambda v: v if v is None else str(v))
+        # One by one, since pandas turns None into NaN when it guesses that a column is text.
+        texts = [None if gone else str(v) for v, gone in zip(series, empty, strict=True)]
+        result = pd.Series(texts, index=series.index, dtype=object)
         if column.choices is not None:
-            bad.append((f"not one of {', '.join(column.choices)}", ~empty & ~result.isin(column.choices).to_numpy()))
-        return result.astype(object), bad
+            choices = ", ".join(column.choices)
+            bad.append(
+                (
+                    (f"not one of {choices}", f"不在可选值 {choices} 之内"),
+                    ~empty & ~result.isin(column.choices).to_numpy(),
+                )
+            )
+        return result, bad
     if column.kind == "time":
-        times = pd.to_datetime(series, utc=True, errors="coerce", format="ISO8601" if series.dtype == object else None)
-        bad.append(("not a time", times.isna().to_numpy() & ~empty))
+        written = series.dtype == object or isinstance(series.dtype, pd.StringDtype)
+        times = pd.to_datetime(series, utc=True, errors="coerce", format="ISO8601" if written else None)
+        bad.append((("not a time", "不是有效时间"), times.isna().to_numpy() & ~empty))
         return times.astype("datetime64[us, UTC]"), bad
     if column.kind == "bool":
         known = series.isin([True, False, 0, 1]).to_numpy()
-        bad.append(("not true or false", ~empty & ~known))
+        bad.append((("not true or false", "不是“是”或“否”"), ~empty & ~known))
         return series.where(known & ~empty, other=False).astype(bool), bad
     numbers = pd.to_numeric(series, errors="coerce").astype("float64")
     values = numbers.to_numpy()
     wrong = ~empty & ~np.isfinite(values)
-    bad.append(("not a finite number", wrong))
+    bad.append((("not a finite number", "不是有效数字"), wrong))
     with np.errstate(invalid="ignore"):
         if column.minimum is not None:
-            bad.append((f"below {column.minimum:g}", values < column.minimum))
+            bad.append(((f"below {column.minimum:g}", f"小于 {column.minimum:g}"), values < column.minimum))
         if column.maximum is not None:
-            bad.append((f"above {column.maximum:g}", values > column.maximum))
+            bad.append(((f"above {column.maximum:g}", f"大于 {column.maximum:g}"), values > column.maximum))
     if column.kind == "int":
         with np.errstate(invalid="ignore"):
-            bad.append(("not a whole number", ~empty & ~wrong & (values != np.round(values))))
+            bad.append((("not a whole number", "不是整数"), ~empty & ~wrong & (values != np.round(values))))
         if column.nullable:
-            return numbers.round().astype("Int64"), bad
+            return numbers.where(np.isfinite(values)).round().astype("Int64"), bad
         return numbers.fillna(0).replace([np.inf, -np.inf], 0).astype("int64"), bad
     return numbers, bad
 

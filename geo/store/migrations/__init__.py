@@ -1,0 +1,1 @@
+"""Steps of the stored schema, run by Alembic when a store is opened."""

@@ -1,0 +1,138 @@
+"""Plans, jobs, documents and the audit in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from geo.store.port import AuditRecord, JobRecord, Json, PlanRecord
+from geo.store.schema import AUDIT, DOCUMENTS, JOBS, PLANS
+from geo.store.values import dump, instant_of, load, microseconds, require_texts
+
+
+def _put(connection: sa.Connection, table: sa.Table, values: Mapping[str, object]) -> None:
+    """Insert the row or put it in place of the one with the same key."""
+    key = next(iter(table.primary_key.columns))
+    updated = connection.execute(sa.update(table).where(key == values[key.name]).values(**values))
+    if updated.rowcount == 0:
+        connection.execute(sa.insert(table).values(**values))
+
+
+def plan_values(plan: PlanRecord) -> dict[str, object]:
+    """Return the stored values of a plan."""
+    require_texts("plan", [plan.plan_id, plan.kind, plan.title, plan.created_by])
+    return {
+        "plan_id": plan.plan_id,
+        "kind": plan.kind,
+        "title": plan.title,
+        "created_at": microseconds(plan.created_at),
+        "created_by": plan.created_by,
+        "body": dump(f"plan {plan.plan_id}", plan.body),
+    }
+
+
+def plan_of(row: Mapping[str, Any]) -> PlanRecord:
+    """Return the plan of stored values."""
+    return PlanRecord(**{**row, "created_at": instant_of(row["created_at"]), "body": load(row["body"])})
+
+
+def job_values(job: JobRecord) -> dict[str, object]:
+    """Return the stored values of a job."""
+    require_texts("job", [job.job_id, job.kind, job.state, job.message, job.created_by])
+    name = f"job {job.job_id}"
+    return {
+        "job_id": job.job_id,
+        "kind": job.kind,
+        "state": job.state,
+        "share": float(job.share),
+        "message": job.message,
+        "created_at": microseconds(job.created_at),
+        "created_by": job.created_by,
+        "finished_at": None if job.finished_at is None else microseconds(job.finished_at),
+        "result": None if job.result is None else dump(name, job.result),
+        "problem": None if job.problem is None else dump(name, job.problem),
+    }
+
+
+def job_of(row: Mapping[str, Any]) -> JobRecord:
+    """Return the job of stored values."""
+    return JobRecord(
+        **{
+            **row,
+            "created_at": instant_of(row["created_at"]),
+            "finished_at": None if row["finished_at"] is None else instant_of(row["finished_at"]),
+            "result": None if row["result"] is None else load(row["result"]),
+            "problem": None if row["problem"] is None else load(row["problem"]),
+        }
+    )
+
+
+def put_plan(connection: sa.Connection, plan: PlanRecord) -> None:
+    """Keep a plan."""
+    _put(connection, PLANS, plan_values(plan))
+
+
+def plan(connection: sa.Connection, plan_id: str) -> PlanRecord | None:
+    """Return one plan, or None."""
+    row = connection.execute(sa.select(PLANS).where(PLANS.c.plan_id == plan_id)).mappings().first()
+    return None if row is None else plan_of({**row})
+
+
+def plans(connection: sa.Connection, kind: str | None) -> list[PlanRecord]:
+    """Return plans, newest first."""
+    statement = sa.select(PLANS).order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id.desc())
+    if kind is not None:
+        statement = statement.where(PLANS.c.kind == kind)
+    return [plan_of({**row}) for row in connection.execute(statement).mappings()]
+
+
+def put_job(connection: sa.Connection, job: JobRecord) -> None:
+    """Keep a job."""
+    _put(connection, JOBS, job_values(job))
+
+
+def job(connection: sa.Connection, job_id: str) -> JobRecord | None:
+    """Return one job, or None."""
+    row = connection.execute(sa.select(JOBS).where(JOBS.c.job_id == job_id)).mappings().first()
+    return None if row is None else job_of({**row})
+
+
+def jobs(connection: sa.Connection) -> list[JobRecord]:
+    """Return jobs, newest first."""
+    statement = sa.select(JOBS).order_by(JOBS.c.created_at.desc(), JOBS.c.job_id.desc())
+    return [job_of({**row}) for row in connection.execute(statement).mappings()]
+
+
+def put_document(connection: sa.Connection, name: str, body: Mapping[str, Json], account: str, at: int) -> None:
+    """Keep a document."""
+    require_texts("document", [name])
+    _put(connection, DOCUMENTS, {"name": name, "body": dump(name, body), "written_by": account, "written_at": at})
+
+
+def document(connection: sa.Connection, name: str) -> Mapping[str, Json] | None:
+    """Return a document, or None."""
+    text = connection.execute(sa.select(DOCUMENTS.c.body).where(DOCUMENTS.c.name == name)).scalar()
+    return None if text is None else load(text)
+
+
+def put_audit(connection: sa.Connection, record: AuditRecord) -> None:
+    """Add to the audit."""
+    require_texts("audit", [record.account, record.action, record.subject, record.detail])
+    connection.execute(
+        sa.insert(AUDIT).values(
+            at=microseconds(record.at),
+            account=record.account,
+            action=record.action,
+            subject=record.subject,
+            detail=record.detail,
+        )
+    )
+
+
+def audit(connection: sa.Connection, limit: int) -> list[AuditRecord]:
+    """Return the newest audit records first."""
+    columns = (AUDIT.c.at, AUDIT.c.account, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.detail)
+    rows = connection.execute(sa.select(*columns).order_by(AUDIT.c.serial.desc()).limit(limit)).mappings()
+    return [AuditRecord(**{**row, "at": instant_of(row["at"])}) for row in rows]
