@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import poisson
 
 from geo.errors import ParameterError
+
+_CELLS = 1_000_000  # pairs of counts held at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +63,27 @@ def e_test(first: int, second: int, *, first_exposure: float = 1.0, second_expos
         return 1.0
     m, n = float(first_exposure), float(second_exposure)
     rate = total / (m + n)
-    last = [int(poisson.ppf(1.0 - 1e-15, size * rate)) + 10 for size in (m, n)]
-    x = np.arange(max(last[0], first) + 1, dtype=np.float64)[:, None]
-    y = np.arange(max(last[1], second) + 1, dtype=np.float64)[None, :]
+    x, y = (_likely(m * rate), _likely(n * rate))
+    observed = abs(_standardised(np.array(float(first)), np.array(float(second)), m, n))
+    chance_x, chance_y = poisson.pmf(x, m * rate), poisson.pmf(y, n * rate)
+    rows = max(1, _CELLS // len(y))
+    p = 0.0
+    for start in range(0, len(x), rows):
+        part = slice(start, start + rows)
+        extreme = np.abs(_standardised(x[part, None], y[None, :], m, n)) >= observed - 1e-12
+        p += float(chance_x[part] @ (extreme @ chance_y))
+    return min(1.0, p)
+
+
+def _likely(mean: float) -> npt.NDArray[np.float64]:
+    """Return the counts of a Poisson variable without tails below e^-50, which no sum of floats would show."""
+    reach = 10 * math.sqrt(mean)
+    return np.arange(max(0, math.floor(mean - reach)), math.ceil(mean + reach) + 51, dtype=np.float64)
+
+
+def _standardised(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], m: float, n: float
+) -> npt.NDArray[np.float64]:
     spread = np.sqrt(x / m**2 + y / n**2)
-    statistic = np.divide(np.abs(x / m - y / n), spread, out=np.zeros_like(spread), where=spread > 0)
-    observed = statistic[first, second]
-    weight = poisson.pmf(x, m * rate) * poisson.pmf(y, n * rate)
-    return min(1.0, float(weight[statistic >= observed - 1e-12].sum()))
+    difference = np.asarray(x / m - y / n, dtype=np.float64)
+    return np.divide(difference, spread, out=np.zeros_like(difference), where=spread > 0)

@@ -1,0 +1,1 @@
+"""What runs in the confined child: one reader a family of formats, then the checks that every layer must pass."""
