@@ -1,0 +1,62 @@
+"""The web application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import errors, security
+from api.clock import Clock
+from api.jobs.runner import JobRunner
+from api.routers import exchange, features, grids, heat, jobs, pages, patrol, place, posts, reports, situation, tiles
+from api.routers.health import router as health
+from api.services.warm import warm
+from api.services.workspace import Workspace
+from api.settings import Settings
+from api.static import Static
+from geo.store.port import Store
+from web.assets import STATIC
+
+log = logging.getLogger("xunge")
+
+
+def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, warm_up: bool = True) -> FastAPI:
+    """Return the application over an open store; the caller closes the store.
+
+    With ``warm_up`` everything that the first page needs is computed before the first request is answered.
+    """
+    workspace = Workspace(settings, store, clock=clock)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.workspace = workspace
+        app.state.jobs = JobRunner(store)
+        if warm_up:
+            warm(workspace)
+        try:
+            yield
+        finally:
+            app.state.jobs.close()
+
+    app = FastAPI(
+        title="巡格 xunge",
+        version="0.1.0",
+        summary="Grids, calls, posts, patrols and dispatch on real streets",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
+    security.install(app, settings)
+    for module in (features, jobs, situation, place, tiles, heat, posts, patrol, grids, reports, exchange):
+        app.include_router(module.router)
+    app.include_router(health)
+    app.include_router(pages.router)
+    app.mount("/static", Static(directory=STATIC), name="static")
+    return app

@@ -1,0 +1,88 @@
+"""``xunge init`` and ``xunge doctor``: make an installation, and say whether it is in order."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import typer
+
+from api.cli.context import AsJson, Context, Home, Lang, context_of
+from geo.store.sql import SqlStore
+from web.assets import VENDOR
+
+
+def init(home: Path | None = Home, as_json: bool = AsJson, lang: str | None = Lang) -> None:
+    """建立数据目录 / make a folder with an empty database."""
+    here = context_of(home, as_json=as_json, language=lang)
+    here.settings.home.mkdir(parents=True, exist_ok=True)
+    new = not here.settings.database.exists()
+    store = SqlStore.open(here.settings.database)
+    try:
+        facts = store.facts()
+    finally:
+        store.close()
+    done = "已建立" if new else "已存在"
+    here.output.result(
+        {"home": str(here.settings.home), "created": new, **facts},
+        f"{done} {here.settings.home}"
+        if here.output.language == "zh"
+        else f"{'Created' if new else 'Found'} {here.settings.home}",
+    )
+
+
+def doctor(home: Path | None = Home, as_json: bool = AsJson, lang: str | None = Lang) -> None:
+    """检查安装 / check that everything is in order."""
+    here = context_of(home, as_json=as_json, language=lang)
+    rows = [*_machine(), *_home(here)]
+    if as_json:
+        here.output.document({"checks": [{"what": w, "found": f, "ok": ok, "advice": a} for w, f, ok, a in rows]})
+    else:
+        here.output.table(
+            ("", "检查 / check", "结果 / found", "建议 / advice"),
+            [("✓" if ok else "✗", what, found, "" if ok else advice) for what, found, ok, advice in rows],
+        )
+    if not all(ok for what, _, ok, _ in rows if not what.startswith("(")):
+        raise typer.Exit(1)
+
+
+Row = tuple[str, str, bool, str]
+
+
+def _machine() -> list[Row]:
+    rows: list[Row] = []
+    manifest = VENDOR / "MANIFEST.json"
+    rows.append(("browser files", str(VENDOR) if manifest.exists() else "missing", manifest.exists(), "make vendor"))
+    chromium = shutil.which("chromium")
+    rows.append(("(optional) chromium", chromium or "missing", chromium is not None, "apt-get install chromium"))
+    fonts = _fonts()
+    rows.append(("(optional) Chinese fonts", fonts or "missing", bool(fonts), "apt-get install fonts-noto-cjk"))
+    free = shutil.disk_usage(Path.home()).free / 2**30
+    rows.append(("disk", f"{free:.1f} GiB free", free > 1, "free some disk space"))
+    return rows
+
+
+def _fonts() -> str:
+    tool = shutil.which("fc-list")
+    if tool is None:
+        return ""
+    listed = subprocess.run([tool, ":lang=zh", "family"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return listed.splitlines()[0] if listed else ""
+
+
+def _home(here: Context) -> list[Row]:
+    settings = here.settings
+    if not settings.database.exists():
+        return [("database", f"none in {settings.home}", False, "xunge init")]
+    store = SqlStore.open(settings.database)
+    try:
+        facts = store.facts()
+    finally:
+        store.close()
+    rows: list[Row] = [(str(key), str(value), True, "") for key, value in facts.items()]
+    integrity = str(facts.get("integrity", "ok"))
+    rows.append(("integrity", integrity, integrity == "ok", "restore a backup"))
+    present = settings.streets.exists()
+    rows.append(("streets", str(settings.streets) if present else "none", present, "xunge import streets FILE"))
+    return rows

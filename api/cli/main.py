@@ -1,0 +1,74 @@
+"""The command ``xunge``: one sentence for every error, exit codes from the error tree, ``--json`` everywhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import typer
+
+from api.cli import data, exports, installation, patrol, posts, published, serving
+from api.cli.output import Output
+from geo.errors import CancelledError, XungeError
+
+app = typer.Typer(
+    name="xunge",
+    help="巡格：警情、布点、巡逻与网格 / where calls happen, posts, patrols and grids",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init")(installation.init)
+app.command("doctor")(installation.doctor)
+app.command("demo")(serving.demo)
+app.command("serve")(serving.serve)
+app.command("verify")(published.verify)
+app.command("heat")(exports.heat)
+app.command("export")(exports.export)
+app.add_typer(data.app, name="import", help="导入路网、网格、警情、屯警点、必巡点、巡组 / import data")
+app.add_typer(posts.app, name="posts", help="屯警布点 / posts")
+app.add_typer(patrol.app, name="patrol", help="巡逻规划 / patrols")
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xunge {version('xunge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version_: bool = typer.Option(
+        False, "--version", callback=lambda value: _print_version(wanted=value), is_eager=True, help="版本 / version"
+    ),
+) -> None:
+    """巡格 xunge."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; expected errors leave with one sentence and their exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = _language(given)
+    output = Output(as_json="--json" in given, language=language)
+    try:
+        app(args=given, prog_name="xunge", standalone_mode=True)
+    except XungeError as problem:
+        output.fail(problem)
+    except KeyboardInterrupt:
+        output.fail(CancelledError("Stopped", "已停止"))
+    except BrokenPipeError:
+        # The reader of a pipe has gone (such as head): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def _language(arguments: Sequence[str]) -> str:
+    for i, word in enumerate(arguments):
+        if word == "--lang" and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if word.startswith("--lang="):
+            return word.split("=", 1)[1]
+    return os.environ.get("XUNGE_LANGUAGE", "zh")

@@ -1,0 +1,26 @@
+"""The filter of calls as addresses spell it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from api.services.filters import Basis, CallFilter, Citizen, parse_filter
+
+
+def _asked(
+    families: Annotated[str | None, Query(description="classes, with commas")] = None,
+    start: Annotated[str | None, Query(alias="from", description="ISO 8601")] = None,
+    end: Annotated[str | None, Query(alias="to", description="ISO 8601, not included")] = None,
+    hours: Annotated[str | None, Query(description="0-5,20 by the local clock")] = None,
+    weekdays: Annotated[str | None, Query(description="1-7, 1 is Monday")] = None,
+    basis: Basis = "valid",
+    citizen: Citizen = "any",
+) -> CallFilter:
+    return parse_filter(
+        families=families, start=start, end=end, hours=hours, weekdays=weekdays, basis=basis, citizen=citizen
+    )
+
+
+AskedCalls = Annotated[CallFilter, Depends(_asked)]

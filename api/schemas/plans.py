@@ -1,0 +1,27 @@
+"""Plans that were kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from api.schemas.values import Value
+
+
+class PlanRow(Value):
+    """One plan of the list."""
+
+    plan_id: str
+    kind: str
+    title: str
+    created_at: datetime
+    termination: str
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    open: bool
+
+
+class Plans(Value):
+    """Kept plans, newest first."""
+
+    plans: list[PlanRow]

@@ -1,0 +1,163 @@
+"""The heat map and every count beside it, all from one index of calls."""
+
+from __future__ import annotations
+
+import base64
+import io
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import numpy as np
+import shapely
+from PIL import Image
+
+from api.schemas.heat import Baseline, DayCount, FamilyCount, HeatFrames, HeatSummary, Legend, LegendStep
+from api.services.features import parse_instant
+from api.services.filters import BASES, Basis, CallFilter, Citizen, basis_mask
+from api.services.workspace import Workspace
+from geo.errors import UnavailableError
+from geo.hotspots.when import MINUTES_PER_DAY
+from geo.store.port import Principal
+from geo.tiles.heat import HeatIndex
+from geo.tiles.heat_filter import HeatFilter
+from geo.tiles.heat_frames import FrameBy, frames
+from geo.tiles.mercator import TILE_PX, to_cells
+from geo.tiles.palette import Theme
+
+MOST_TILES: Final = 256
+FramesBy = Literal["hour", "weekday_hour", "day", "week"]
+_BY: Final[dict[FramesBy, FrameBy]] = {
+    "hour": "hour_of_day", "weekday_hour": "hour_of_week", "day": "day", "week": "week",
+}  # fmt: skip
+
+
+def index(workspace: Workspace, principal: Principal, basis: Basis = "valid", citizen: Citizen = "any") -> HeatIndex:
+    """Return the index of the calls of one basis, built once for each version of the calls and grids."""
+    version = (workspace.store.version("calls"), workspace.store.version("grids"), principal.scopes)
+    return workspace.derived.get(
+        f"heat:{basis}:{citizen}", version, lambda: _build(workspace, principal, basis, citizen)
+    )
+
+
+def _build(workspace: Workspace, principal: Principal, basis: Basis, citizen: Citizen) -> HeatIndex:
+    frame = workspace.calls(principal).frame
+    whole = frame["occurred_at"].dt.tz_convert(workspace.zone).dt.tz_localize(None).to_numpy(dtype="datetime64[m]")
+    keep = basis_mask(frame, basis, citizen)
+    lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array))[keep]
+    placed = frame["placed"].to_numpy(dtype=bool)[keep]
+    areas = np.full(len(lonlat), None, dtype=object)
+    areas[placed] = workspace.grid_index(principal).at(lonlat[placed])
+    period = _period(workspace, whole)
+    return HeatIndex.of(
+        lonlat, whole[keep], frame["family"].to_numpy(dtype=object)[keep], placed=placed, areas=areas, period=period
+    )
+
+
+def _period(workspace: Workspace, whole: np.ndarray) -> tuple[np.datetime64, np.datetime64] | None:
+    """Return what the data cover: whole days from the first call, up to the moment that the data are of."""
+    if not len(whole):
+        return None
+    as_of = workspace.facts().get("as_of")
+    last = whole.max() + np.timedelta64(1, "m")
+    if isinstance(as_of, str):
+        local = parse_instant(as_of).astimezone(workspace.zone).replace(tzinfo=None)
+        last = max(last, np.datetime64(local, "m"))
+    return whole.min().astype("datetime64[D]").astype("datetime64[m]"), last
+
+
+def tile(
+    workspace: Workspace, principal: Principal, wanted: CallFilter, z: int, x: int, y: int, *, theme: Theme
+) -> bytes:
+    """Return one heat tile as PNG."""
+    held = index(workspace, principal, wanted.basis, wanted.citizen)
+    return held.tile_png(z, x, y, filter=wanted.heat(workspace.zone), theme=theme)
+
+
+def moment(workspace: Workspace, minute: int) -> datetime:
+    """Return a minute of the local clock as an aware time."""
+    local = datetime(1970, 1, 1) + timedelta(minutes=minute)  # noqa: DTZ001 - minutes of the local clock
+    return local.replace(tzinfo=workspace.zone)
+
+
+def legend_of(held: HeatIndex, which: HeatFilter, zoom: int, theme: Theme) -> Legend:
+    """Return the legend of one zoom."""
+    legend = held.legend(zoom, filter=which, theme=theme)
+    steps = [LegendStep(value=v, color=f"#{r:02x}{g:02x}{b:02x}") for v, (r, g, b, _) in legend.entries]
+    return Legend(unit=legend.unit_zh, unit_en=legend.unit_en, steps=steps, sigma_m=legend.sigma_m)
+
+
+def summary(workspace: Workspace, principal: Principal, wanted: CallFilter, *, zoom: int, theme: Theme) -> HeatSummary:
+    """Return the counts behind the heat map of a filter."""
+    held = index(workspace, principal, wanted.basis, wanted.citizen)
+    which = wanted.heat(workspace.zone)
+    total = held.total(which)
+    first, last = held.span(which)
+    families = held.by_family(which)
+    days = held.by_day(which)
+    zh, en = BASES[wanted.basis]
+    return HeatSummary(
+        n=total.n, n_unplaced=total.unplaced, interval=(total.low, total.high),
+        start=moment(workspace, first), end=moment(workspace, last),
+        weeks=total.weeks, days=len(days.labels), basis=wanted.basis, basis_zh=zh, basis_en=en,
+        by_hour=held.by_hour(which).n.tolist(), by_weekday=held.by_weekday(which).n.tolist(),
+        by_family=[
+            FamilyCount(id=name, n=int(n), interval=(float(low), float(high)))
+            for name, n, low, high in zip(families.labels, families.n, families.low, families.high, strict=True)
+        ],
+        by_day=[DayCount(day=day, n=int(n)) for day, n in zip(days.labels, days.n, strict=True)],
+        legend=legend_of(held, which, zoom, theme),
+        baseline=_baseline(workspace, held, which, first, last),
+    )  # fmt: skip
+
+
+def _baseline(workspace: Workspace, held: HeatIndex, which: HeatFilter, first: int, last: int) -> Baseline | None:
+    """Return the count of the period just before, of the same length, where the data reach back so far."""
+    length = last - first
+    if length <= 0 or first - length < held.period[0]:
+        return None
+    before = HeatFilter(
+        families=which.families, hours=which.hours, weekdays=which.weekdays,
+        start=np.datetime64(first - length, "m"), end=np.datetime64(first, "m"),
+    )  # fmt: skip
+    days = length / MINUTES_PER_DAY
+    return Baseline(
+        label_zh=f"前 {days:g} 天（环比）", label_en=f"the {days:g} days before", n=held.total(before).n,
+        start=moment(workspace, first - length), end=moment(workspace, first),
+    )  # fmt: skip
+
+
+def frames_of(workspace: Workspace, principal: Principal, wanted: CallFilter, *, by: FramesBy) -> HeatFrames:
+    """Return the density cube that the slider plays."""
+    held = index(workspace, principal, wanted.basis, wanted.citizen)
+    cube = frames(held, by=_BY[by], filter=wanted.heat(workspace.zone))
+    labels = list(cube.labels)
+    if by == "hour":
+        labels = [str(int(label[:2])) for label in labels]
+    elif by == "weekday_hour":
+        labels = [f"{day}-{hour:02d}" for day in range(1, 8) for hour in range(24)]
+    return HeatFrames(
+        by=by, bounds=cube.bounds, width=cube.cube.shape[2], height=cube.cube.shape[1], bins=labels, scale=cube.top,
+        n=cube.n.tolist(), data=base64.b64encode(cube.cube.tobytes()).decode(), unit=cube.unit_zh, unit_en=cube.unit_en,
+    )  # fmt: skip
+
+
+def picture(workspace: Workspace, principal: Principal, wanted: CallFilter, *, zoom: int = 13) -> bytes:
+    """Return the heat map of the whole city as one PNG, tile beside tile, with the colours of the legend of ``zoom``."""
+    bounds = workspace.bounds()
+    if bounds is None:
+        raise UnavailableError(
+            "There is nothing to draw yet: import streets or grids", "尚无可绘制的数据，请先导入路网或网格"
+        )
+    corners = to_cells(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), zoom)
+    columns, rows = (np.arange(low, high + 1) for low, high in corners)
+    if len(columns) * len(rows) > MOST_TILES:
+        return picture(workspace, principal, wanted, zoom=zoom - 1)
+    sheet = Image.new("RGBA", (len(columns) * TILE_PX, len(rows) * TILE_PX), "white")
+    for i, x in enumerate(columns.tolist()):
+        for j, y in enumerate(rows.tolist()):
+            body = tile(workspace, principal, wanted, zoom, x, y, theme="light")
+            part = Image.open(io.BytesIO(body)).convert("RGBA")
+            sheet.alpha_composite(part, (i * TILE_PX, j * TILE_PX))
+    out = io.BytesIO()
+    sheet.convert("RGB").save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,41 @@
+"""Plans that were kept: list and read."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from api.schemas.plans import PlanRow, Plans
+from api.services.shifts import span_at
+from api.services.situation import open_plan_record
+from api.services.workspace import Workspace
+from geo.store.port import Json, Principal
+from geo.tables.shifts import Shifts
+
+
+def plans(workspace: Workspace, principal: Principal, kind: str | None) -> Plans:
+    """Return the kept plans, newest first; the open one is the patrol plan of the shift on duty."""
+    shift = span_at(workspace.store.table(principal, Shifts), workspace.clock.now(), workspace.zone)
+    current = open_plan_record(workspace, principal, shift)
+    rows = []
+    for record in workspace.store.plans(principal, kind):
+        body = record.body
+        rows.append(
+            PlanRow(
+                plan_id=record.plan_id, kind=record.kind, title=record.title, created_at=record.created_at,
+                termination=str(body.get("termination") or ""), objective=_number(body.get("objective")),
+                bound=_number(body.get("bound")), gap=_number(body.get("gap")),
+                open=current is not None and record.plan_id == current.plan_id,
+            )
+        )  # fmt: skip
+    return Plans(plans=rows)
+
+
+def _number(value: Json) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def plan_body(workspace: Workspace, principal: Principal, plan_id: str) -> dict[str, object]:
+    """Return everything that was kept of a plan."""
+    record = workspace.store.plan(principal, plan_id)
+    body = cast("dict[str, object]", dict(record.body))
+    return {**body, "plan_id": record.plan_id, "created_at": record.created_at.isoformat()}
