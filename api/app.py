@@ -19,6 +19,7 @@ from api.services.workspace import Workspace
 from api.settings import Settings
 from api.static import Static
 from geo.store.port import Store
+from geo.store.sandbox import shared_sandbox
 from web.assets import STATIC
 
 log = logging.getLogger("xunge")
@@ -37,10 +38,13 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         app.state.jobs = JobRunner(store)
         if warm_up:
             warm(workspace)
+        sandbox = shared_sandbox()
+        sandbox.start()
         try:
             yield
         finally:
             app.state.jobs.close()
+            sandbox.close()
 
     app = FastAPI(
         title="巡格 xunge",

@@ -1,0 +1,133 @@
+"""网格调整: a shared vertex is dragged, saved, refused when it crosses, and never lost when somebody was first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PICK = """(() => {
+  const e = window.xungeEditor, inner = [];
+  e.arcs.grids.forEach((g, i) => {
+    const free = e.arcs.handles(i).filter((h) => h.free && h.node);
+    if (free.length) inner.push([i, free[0]]);
+  });
+  const [i, h] = inner[0];
+  e.select(i);
+  const at = window.map_main.latLngToContainerPoint(e.arcs.degrees(h.p));
+  const box = window.map_main.getContainer().getBoundingClientRect();
+  return {x: box.x + at.x, y: box.y + at.y, code: e.arcs.grids[i].code, p: h.p, arc: e.arcs.ids[h.arc], grids: i};
+})()"""
+GEOMETRY = (
+    "code => fetch(`/api/collections/grids/items/${code}`).then(r => r.json()).then(f => JSON.stringify(f.geometry))"
+)
+
+
+def _drag(at: Any, spot: dict[str, Any], dx: float, dy: float) -> None:
+    at.page.mouse.move(spot["x"], spot["y"])
+    at.page.mouse.down()
+    at.page.mouse.move(spot["x"] + dx / 2, spot["y"] + dy / 2, steps=3)
+    at.page.mouse.move(spot["x"] + dx, spot["y"] + dy, steps=3)
+
+
+def _editing(visit: Any) -> Any:
+    at = visit("/grids?edit=1")
+    at.until("!!window.xungeEditor", "the editor")
+    return at
+
+
+def test_a_node_drags_its_grids_along_is_saved_and_there_after_a_reload(visit) -> None:
+    at = _editing(visit)
+    spot = at.page.evaluate(PICK)
+    before = at.page.evaluate(GEOMETRY, spot["code"])
+    _drag(at, spot, 5, 4)
+    at.page.mouse.up()
+    at.until("document.querySelectorAll('#changes tbody tr').length >= 2", "the neighbours to follow")
+    changed = at.page.locator("#changes tbody tr").count()
+    at.shoot("grids-drag")
+    assert at.findings() == []
+    at.page.fill("#note", "e2e")
+    at.page.keyboard.press("Control+s")
+    at.until("!!document.querySelector('#saved')", "the new version")
+    assert at.page.locator("#saved tbody tr").count() == changed
+    at.open("/grids?edit=1")
+    after = at.page.evaluate(GEOMETRY, spot["code"])
+    assert after != before
+
+
+def test_undo_and_redo_give_back_exactly(visit) -> None:
+    at = _editing(visit)
+    spot = at.page.evaluate(PICK)
+    lines = "JSON.stringify(window.xungeEditor.arcs.arcs)"
+    original = at.page.evaluate(lines)
+    _drag(at, spot, 4, -4)
+    at.page.mouse.up()
+    moved = at.page.evaluate(lines)
+    assert moved != original
+    at.page.keyboard.press("Control+z")
+    assert at.page.evaluate(lines) == original
+    at.page.keyboard.press("Control+Shift+z")
+    assert at.page.evaluate(lines) == moved
+    at.page.keyboard.press("Control+z")
+    assert at.page.is_disabled("#save")
+
+
+def test_a_crossing_turns_red_and_springs_back(visit) -> None:
+    at = _editing(visit)
+    spot = at.page.evaluate(PICK)
+    original = at.page.evaluate("JSON.stringify(window.xungeEditor.arcs.arcs)")
+    _drag(at, spot, 420, 300)
+    assert "边界交叉" in at.text("#maptools")
+    at.shoot("grids-crossing")
+    at.page.mouse.up()
+    assert at.page.evaluate("JSON.stringify(window.xungeEditor.arcs.arcs)") == original
+    assert "已还原" in at.text("#maptools")
+
+
+def test_a_locked_border_does_not_move(visit) -> None:
+    at = _editing(visit)
+    at.page.evaluate(PICK)
+    locked = at.page.evaluate("document.querySelectorAll('.leaflet-marker-icon.locked').length")
+    draggable = at.page.evaluate(
+        "[...document.querySelectorAll('.leaflet-marker-icon.locked')].filter(m => m.classList.contains('leaflet-marker-draggable')).length"
+    )
+    assert locked > 0
+    assert draggable == 0
+
+
+def test_keys_alone_can_choose_a_grid_and_nudge_a_vertex(visit) -> None:
+    at = _editing(visit)
+    at.page.evaluate("document.activeElement.blur()")
+    at.page.keyboard.press("ArrowRight")
+    at.until("window.xungeEditor.selected >= 0", "a grid to be chosen")
+    at.page.evaluate(PICK)
+    at.page.keyboard.press("Enter")
+    at.until("!!document.activeElement?.classList.contains('leaflet-marker-icon')", "a vertex to have the keys")
+    for key in ("ArrowDown", "ArrowRight", "ArrowUp"):
+        at.page.keyboard.press(key)
+        if at.page.evaluate("window.xungeEditor.dirty().length > 0"):
+            break
+    assert at.page.evaluate("window.xungeEditor.dirty().length > 0")
+    at.page.keyboard.press("Control+z")
+    at.page.keyboard.press("Control+z")
+    at.page.keyboard.press("Control+z")
+
+
+def test_a_stale_save_is_refused_and_her_edits_stay(visit) -> None:
+    first, second = _editing(visit), _editing(visit)
+    spot = first.page.evaluate(PICK)
+    second.page.evaluate(PICK)
+    _drag(second, spot, -4, 4)
+    second.page.mouse.up()
+    _drag(first, spot, 4, 3)
+    first.page.mouse.up()
+    first.page.keyboard.press("Control+s")
+    first.until("!!document.querySelector('#saved')", "the first save")
+    mine = second.page.evaluate("JSON.stringify(window.xungeEditor.changes())")
+    second.expected = ("409",)
+    second.page.keyboard.press("Control+s")
+    second.until("!!document.querySelector('#conflict')", "the conflict")
+    assert "未丢失" in second.text("#conflict")
+    assert second.page.evaluate("JSON.stringify(window.xungeEditor.changes())") == mine
+    second.shoot("grids-conflict")
+    assert second.findings() == []
+    second.page.click("#again")
+    second.until("!document.querySelector('#conflict') && !!window.xungeEditor", "the new version")

@@ -1,0 +1,219 @@
+// Editing shared boundaries on the map: handles, dragging, midpoints, undo and redo.
+import { Arcs } from './arcs.js';
+import { t } from './context.js';
+import { h } from './dom.js';
+import { ink, map, theme } from './mapview.js';
+
+const TINTS = { light: ['#4477AA', '#66CCEE', '#228833', '#CCBB44', '#EE6677', '#AA3377'], dark: ['#5b93cc', '#7ad7f5', '#4fb46a', '#d8ca63', '#ef8795', '#c66ba6'] };
+
+/**
+ * The editor of one topology. `told(state)` runs at each change:
+ * {selected, touched, bad, dirty, undo, redo}.
+ */
+export function arcEditor(topology, told) {
+  const arcs = new Arcs(topology);
+  const before = arcs.grids.map((_, i) => arcs.area(i));
+  const original = arcs.arcs.map((a) => a.map((p) => [...p]));
+  const canvas = L.canvas({ padding: 0.3, pane: 'edit' });
+  const group = L.layerGroup().addTo(map);
+  const handles = L.layerGroup().addTo(map);
+  const labels = L.layerGroup();
+  const undo = [];
+  const redo = [];
+  const timing = [];
+  let selected = -1;
+  let chosen = null;
+
+  const parents = [...new Set(arcs.grids.map((g) => g.properties.parent_code))];
+  const tint = (i) => { const list = TINTS[theme()]; return list[parents.indexOf(arcs.grids[i].properties.parent_code) % list.length]; };
+  const look = (i, bad = false) => ({ color: bad ? '#d6336c' : ink().line, weight: bad ? 3 : i === selected ? 2.6 : 1.1, fillColor: bad ? '#d6336c' : tint(i), fillOpacity: i === selected ? 0.42 : 0.16 });
+  const polygons = arcs.grids.map((g, i) => L.polygon(arcs.latlngs(i), { renderer: canvas, smoothFactor: 0.4, ...look(i) }).on('click', (e) => { L.DomEvent.stopPropagation(e); select(i); }).addTo(group));
+  const locks = arcs.arcs.map((a, i) => (arcs.locked[i] && arcs.reasons[i] !== 'view' ? L.polyline(a.map((p) => arcs.degrees(p)), { renderer: canvas, color: ink().strong, weight: 4, opacity: 0.85, interactive: false }).addTo(group) : null));
+
+  /** Codes as long as there is room for: serial, community and serial, name too. */
+  function label() {
+    labels.clearLayers();
+    arcs.grids.forEach((grid, i) => {
+      const box = polygons[i].getBounds();
+      const [a, b] = [map.latLngToLayerPoint(box.getNorthWest()), map.latLngToLayerPoint(box.getSouthEast())];
+      const [w, tall] = [b.x - a.x, b.y - a.y];
+      if (w < 26 || tall < 16) return;
+      const code = w > 150 ? grid.code : grid.code.slice(w > 62 ? -6 : -3);
+      const text = h('div', null, w > 130 && tall > 56 && grid.properties.name ? [grid.properties.name, h('br')] : null, code);
+      labels.addLayer(L.marker(polygons[i].getCenter(), { icon: L.divIcon({ className: 'gridcode', html: text, iconSize: [140, 28], iconAnchor: [70, 8] }), interactive: false, keyboard: false }));
+    });
+  }
+  label();
+  map.on('zoomend', label);
+
+  const redraw = (grids, bad = false) => { for (const g of grids) { polygons[g].setLatLngs(arcs.latlngs(g)); polygons[g].setStyle(look(g, bad)); } };
+  const dirty = () => arcs.arcs.map((a, i) => i).filter((i) => { const [a, b] = [arcs.arcs[i], original[i]]; return a.length !== b.length || a.some((p, k) => p[0] !== b[k][0] || p[1] !== b[k][1]); });
+  const changedGrids = () => { const out = new Set(); for (const a of dirty()) for (const g of arcs.users[a]) out.add(g); return [...out]; };
+  const tell = (more = {}) => told({ selected, undo: undo.length, redo: redo.length, bad: false, ...more });
+
+  const icon = (kind) => L.divIcon({ className: kind, iconSize: null, iconAnchor: kind.startsWith('middle') ? [5, 5] : kind.startsWith('node') ? [9, 9] : [7, 7] });
+  function select(i) {
+    const old = selected;
+    selected = i;
+    if (old >= 0) polygons[old].setStyle(look(old));
+    if (i >= 0) { polygons[i].setStyle(look(i)); polygons[i].bringToFront(); locks.forEach((l) => l?.bringToFront()); }
+    drawHandles();
+    tell();
+  }
+  function drawHandles() {
+    handles.clearLayers();
+    chosen = null;
+    if (selected < 0) return;
+    for (const v of arcs.middles(selected)) {
+      const mark = L.marker(arcs.degrees(v.p), { icon: icon('middle'), draggable: true, keyboard: false, title: t('edit.mark.middle'), zIndexOffset: -100 }).addTo(handles);
+      let started = false;
+      drag(mark, () => { if (!started) { started = true; arcs.insert(v.arc, v.k, v.p); } return { arc: v.arc, k: v.k + 1, inserted: true }; });
+    }
+    for (const v of arcs.handles(selected)) {
+      const kind = v.free ? (v.node ? 'node' : 'vertex') : v.node ? 'node locked' : 'vertex locked';
+      const title = t(v.free ? (v.node ? 'edit.mark.node' : 'edit.mark.vertex') : 'edit.mark.locked');
+      const mark = L.marker(arcs.degrees(v.p), { icon: icon(kind), draggable: v.free, keyboard: v.free, title, alt: title }).addTo(handles);
+      mark.vertex = v;
+      if (!v.free) continue;
+      drag(mark, () => v);
+      mark.on('contextmenu', (e) => { L.DomEvent.stop(e); take(v); });
+      mark.on('click', () => choose(mark));
+      mark.getElement().addEventListener('focus', () => choose(mark));
+    }
+  }
+  function choose(mark) { chosen?.getElement()?.classList.remove('chosen'); chosen = mark; mark.getElement()?.classList.add('chosen'); }
+
+  function drag(mark, vertex) {
+    let v;
+    let from;
+    let bad = false;
+    mark.on('dragstart', () => { v = vertex(); from = [...arcs.arcs[v.arc][v.k]]; map.dragging.disable(); });
+    mark.on('drag', (event) => {
+      const began = performance.now();
+      const to = arcs.lattice(event.latlng.lat, event.latlng.lng);
+      const touched = arcs.move(v, to);
+      bad = arcs.broken(touched, [arcs.arcs[v.arc][v.k]]);
+      redraw(touched.grids, bad);
+      tell({ bad, touched: touched.grids.size });
+      timing.push(performance.now() - began);
+    });
+    mark.on('dragend', () => {
+      map.dragging.enable();
+      const to = [...arcs.arcs[v.arc][v.k]];
+      if (bad) {
+        redraw(arcs.move(v, from).grids);
+        if (v.inserted) redraw(arcs.remove(v.arc, v.k).grids);
+      } else remember(v.inserted ? { kind: 'insert', arc: v.arc, k: v.k, p: to } : { kind: 'move', arc: v.arc, k: v.k, from, to });
+      drawHandles();
+      tell({ sprang: bad });
+      bad = false;
+    });
+  }
+  function remember(step) { undo.push(step); redo.length = 0; }
+  function take(v) {
+    const p = [...arcs.arcs[v.arc][v.k]];
+    const [a, b] = [arcs.arcs[v.arc][v.k - 1], arcs.arcs[v.arc][v.k + 1]];
+    const touched = arcs.remove(v.arc, v.k);
+    if (!touched) { tell({ kept: true }); return; }
+    if (arcs.broken(touched, [a, b])) { arcs.insert(v.arc, v.k - 1, p); tell({ sprang: true }); return; }
+    redraw(touched.grids);
+    remember({ kind: 'remove', arc: v.arc, k: v.k, p });
+    drawHandles();
+    tell();
+  }
+  const doing = {
+    move: (s, back) => arcs.move(s, back ? s.from : s.to),
+    insert: (s, back) => (back ? arcs.remove(s.arc, s.k) : arcs.insert(s.arc, s.k - 1, s.p)),
+    remove: (s, back) => (back ? arcs.insert(s.arc, s.k - 1, s.p) : arcs.remove(s.arc, s.k)),
+  };
+  function step(from, to, back) {
+    const s = from.pop();
+    if (!s) return false;
+    to.push(s);
+    redraw(doing[s.kind](s, back).grids);
+    drawHandles();
+    tell();
+    return true;
+  }
+  /** Move the chosen vertex by pixels, for those who use keys. */
+  function nudge(dx, dy) {
+    if (!chosen?.vertex) return false;
+    const v = chosen.vertex;
+    const from = [...arcs.arcs[v.arc][v.k]];
+    const at = map.unproject(map.project(arcs.degrees(from)).add([dx, dy]));
+    const to = arcs.lattice(at.lat, at.lng);
+    const touched = arcs.move(v, to);
+    if (arcs.broken(touched, [arcs.arcs[v.arc][v.k]])) { redraw(arcs.move(v, from).grids); tell({ sprang: true }); return true; }
+    redraw(touched.grids);
+    remember({ kind: 'move', arc: v.arc, k: v.k, from, to });
+    const index = handles.getLayers().indexOf(chosen);
+    drawHandles();
+    const again = handles.getLayers()[index];
+    if (again?.vertex) { again.getElement().focus(); choose(again); }
+    tell({ touched: touched.grids.size });
+    return true;
+  }
+  /** The grid next to the selected one in a direction. */
+  function neighbour(dx, dy) {
+    const here = selected < 0 ? map.getCenter() : polygons[selected].getBounds().getCenter();
+    const p0 = map.latLngToLayerPoint(here);
+    let best = -1;
+    let least = Infinity;
+    polygons.forEach((polygon, i) => {
+      if (i === selected) return;
+      const p = map.latLngToLayerPoint(polygon.getBounds().getCenter()).subtract(p0);
+      const along = p.x * dx + p.y * dy;
+      const cost = along <= 0 ? Infinity : Math.hypot(p.x, p.y) + 2 * Math.abs(p.x * dy - p.y * dx);
+      if (selected < 0 ? Math.hypot(p.x, p.y) < least : cost < least) { least = selected < 0 ? Math.hypot(p.x, p.y) : cost; best = i; }
+    });
+    if (best >= 0) { select(best); map.panInside(polygons[best].getBounds().getCenter(), { padding: [80, 80] }); }
+    return best >= 0;
+  }
+  /** Lay kept changes over this version where the line beneath is still the same; returns how many fitted. */
+  function lay(kept) {
+    const index = new Map(original.map((a, i) => [a.join(';'), i]));
+    const list = kept.map(({ base, coords }) => {
+      const i = index.get(base.join(';')) ?? -1;
+      if (i >= 0) return [i, coords];
+      const back = index.get([...base].reverse().join(';')) ?? -1;
+      return back >= 0 ? [back, [...coords].reverse()] : null;
+    }).filter((x) => x && !arcs.locked[x[0]]);
+    const ends = (i) => [original[i][0].join(), original[i][original[i].length - 1].join()];
+    let fits = list;
+    for (;;) { // a corner moves only when all its lines agree where to
+      const now = new Map(fits);
+      const place = new Map();
+      for (const i of original.keys()) {
+        const line = now.get(i) ?? original[i];
+        ends(i).forEach((k, e) => { const p = line[e ? line.length - 1 : 0].join(); place.set(k, place.has(k) && place.get(k) !== p ? null : p); });
+      }
+      const agreed = fits.filter(([i]) => ends(i).every((k) => place.get(k) !== null));
+      if (agreed.length === fits.length) break;
+      fits = agreed;
+    }
+    const touched = arcs.replace(fits);
+    redraw(touched.grids);
+    drawHandles();
+    tell();
+    return fits.length;
+  }
+  return {
+    arcs, timing, select, nudge, neighbour, labels,
+    undo: () => step(undo, redo, true),
+    redo: () => step(redo, undo, false),
+    removeChosen: () => { if (!chosen?.vertex) return false; take(chosen.vertex); return true; },
+    get hasVertex() { return Boolean(chosen?.vertex && document.activeElement === chosen.getElement()); },
+    get selected() { return selected; },
+    dirty,
+    /** Arcs to save, on the lattice. */
+    changes: () => dirty().map((i) => ({ id: arcs.ids[i], coords: arcs.arcs[i] })),
+    /** Changed arcs with what they were, to lay over another version. */
+    kept: () => dirty().map((i) => ({ base: original[i], coords: arcs.arcs[i] })),
+    lay,
+    /** Before and after of each changed grid. */
+    areas: () => changedGrids().map((i) => ({ code: arcs.grids[i].code, name: arcs.grids[i].properties.name, before: before[i], after: arcs.area(i) })),
+    indexOf: (code) => arcs.grids.findIndex((g) => g.code === code),
+    restyle() { polygons.forEach((p, i) => p.setStyle(look(i))); locks.forEach((l) => l?.setStyle({ color: ink().strong })); },
+    close() { map.off('zoomend', label); for (const layer of [group, handles, labels]) layer.remove(); canvas.remove(); },
+  };
+}

@@ -1,0 +1,43 @@
+// Grids as vector tiles: thousands are drawn as fast as a few; one click asks the server which grid it is.
+import { map, ink, onTheme, theme } from './mapview.js';
+
+const P = window.protomapsL;
+const NONE = 'rgba(0,0,0,0)';
+
+/** Draw grids; `fills` gives the colour of a code (choropleth), `lines` whether borders are drawn. */
+export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'grids' } = {}) {
+  let layer;
+  let fills = null;
+  let lines = true;
+  let codes = false;
+  let version = 0;
+  const make = () => {
+    const c = ink();
+    const color = dataLayer === 'police_grids' ? (theme() === 'dark' ? '#d49cf0' : '#7b2d8e') : c.line;
+    const rules = [];
+    const colors = fills; // tiles that are still being drawn keep the colours they began with
+    if (colors) rules.push({ dataLayer, symbolizer: new P.PolygonSymbolizer({ perFeature: true, fill: (z, f) => colors.get(f.props.code) ?? NONE, opacity: 0.72 }) });
+    if (lines) rules.push({ dataLayer, symbolizer: new P.LineSymbolizer({ color, width: (z) => (z < 12 ? 0.35 : z < 14 ? 0.6 : z < 15 ? 0.9 : 1.3), opacity: 0.6 }) });
+    const names = codes ? [{ dataLayer: `${dataLayer}_labels`, minzoom: 14, symbolizer: new P.CenteredTextSymbolizer({ labelProps: ['code'], fill: c.strong, stroke: c.halo, width: 3, font: '600 11px sans-serif' }) }] : [];
+    return P.leafletLayer({ url: `/api/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?v=${version}`, maxDataZoom: 16, attribution: '', pane, paintRules: rules, labelRules: names });
+  };
+  const redraw = () => {
+    if (!layer) return;
+    const next = make().addTo(map);
+    const old = layer;
+    layer = next;
+    let gone = false;
+    const drop = () => { if (!gone) { gone = true; old.remove(); } };
+    next.once('load', drop);
+    setTimeout(drop, 900);
+  };
+  onTheme(redraw);
+  return {
+    show(on) { if (on && !layer) layer = make().addTo(map); else if (!on && layer) { layer.remove(); layer = undefined; } },
+    get shown() { return Boolean(layer); },
+    paint(next) { if (!next && !fills) return; fills = next; redraw(); },
+    borders(on) { if (on !== lines) { lines = on; redraw(); } },
+    label(on) { codes = on; redraw(); },
+    refresh(next) { version = next; redraw(); },
+  };
+}

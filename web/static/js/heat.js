@@ -1,0 +1,132 @@
+// 警情热力: where and when calls happen, by class, period, hours and weekdays; heat, choropleth, and time that plays.
+import { items, latest, trying } from './api.js';
+import { context, familyName, familyStyle, t, zh } from './context.js';
+import { $, card, figure, fill, h, meta, table, toast } from './dom.js';
+import { postLayer, postLegend, toggleGroup } from './forces.js';
+import { chance, day, interval, number, percent, short, signed, ymd } from './format.js';
+import { gridTiles } from './gridtiles.js';
+import { binLabel, binMarks, heatFrames, perBin } from './heatframes.js';
+import { heatFilters } from './heatfilters.js';
+import { count, layerOn, setLayer, startLayers } from './layers.js';
+import { classes, legend, marks, ramp } from './legend.js';
+import { locate, startLocate } from './locate.js';
+import { map, onTheme, show, startMap, theme, themeChanged } from './mapview.js';
+import { glyph } from './shapes.js';
+import { paintFamilies, startShell } from './shell.js';
+import { timebar } from './timebar.js';
+import { keep, read } from './url.js';
+
+startMap();
+startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startLocate();
+
+const frames = heatFrames();
+const grids = gridTiles();
+const posts = postLayer();
+const askSummary = latest();
+const askValues = latest();
+let tiles;
+let summary;
+let values;
+let by = read('by', 'hour');
+
+const filters = heatFilters((query) => (query === null ? nothing() : refresh()));
+const time = timebar({
+  modes: ['hour', 'weekday_hour', 'day', 'week'].map((id) => [id, t(`by.${id}`)]), mode: by, wait: 420, start: read('at') === '' ? null : Number(read('at')),
+  onMode: (next) => { by = next; keep('by', next === 'hour' ? '' : next); trying(() => drawFrames(false)); },
+  change: (at) => { frames.show(layerOn('heat') ? at : null); keep('at', at); dim(); drawLegend(); },
+});
+const dim = () => { if (tiles) tiles.setOpacity(frames.shown ? 0 : 0.85); };
+
+function drawTiles() {
+  const url = `/api/heat/tiles/{z}/{x}/{y}.png?${filters.query()}&theme=${theme()}`;
+  if (!layerOn('heat') || filters.empty()) { tiles?.remove(); tiles = undefined; return; }
+  if (tiles) { tiles.setUrl(url); return; }
+  tiles = L.tileLayer(url, { pane: 'heat', maxNativeZoom: 17, maxZoom: 19, opacity: 0.85, className: 'heat-tiles', attribution: '' }).addTo(map);
+  dim();
+}
+async function drawFrames(keepPlace = true) {
+  const cube = await frames.load(filters.query(), by);
+  const bins = cube.bins.map((label, i) => ({ value: cube.n[i], label: binLabel(by, label), note: perBin(cube.n[i]) }));
+  time.set(bins, { marks: binMarks(by, cube.bins), keepPlace, total: { label: t('time.period'), note: summary ? perBin(summary.n) : '' } });
+}
+const weeks = () => (Date.parse(summary.to) - Date.parse(summary.from)) / 604800000;
+const period = () => `${ymd(summary.from)} – ${ymd(Date.parse(summary.to) - 1000)}`;
+
+function drawLegend() {
+  if (!summary) return;
+  const on = layerOn('heat');
+  const [steps, n] = frames.shown ? [frames.steps(), time.bin?.note] : [summary.legend.steps, `n = ${number(summary.n)}`];
+  legend('heat', on ? ramp(t('legend.heat'), zh ? summary.legend.unit : summary.legend.unit_en, steps, short, `${period()} · ${frames.shown ? `${time.bin?.label} · ` : ''}${n} · ${t(`basis.${summary.basis}`)}`) : null);
+  if (values && layerOn('choropleth')) {
+    const tally = new Map();
+    for (const v of Object.values(values.values)) tally.set(v.class, (tally.get(v.class) ?? 0) + 1);
+    legend('grids', classes(t(`measure.${values.measure}`), zh ? values.unit : values.unit_en, values.breaks.map((b, i) => ({ label: b.label, color: b.color, count: number(tally.get(i) ?? 0) })), `${values.measure === 'population' ? '' : `${period()} · `}n = ${number(values.n)} · ${t('edition', { edition: values.edition ?? '–' })}`));
+  } else legend('grids', null);
+}
+async function drawValues() {
+  if (!layerOn('choropleth')) { grids.paint(null); values = null; drawLegend(); panel(); return; }
+  values = await askValues(`/api/grids/values?measure=${$('#measure').value}&${filters.query()}&theme=${theme()}`);
+  const fills = new Map(Object.entries(values.values).map(([code, v]) => [code, values.breaks[v.class]?.color]).filter(([, c]) => c));
+  grids.show(true);
+  grids.paint(fills);
+  drawLegend();
+  panel();
+}
+
+function totalCard() {
+  const s = summary;
+  const b = s.baseline;
+  const ratio = b?.n ? (s.n / b.n - 1) * 100 : null;
+  return card(t(`calls.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, figure(number(s.n), t('unit.calls'), interval(s.interval)),
+    meta(period(), t('as_of', { at: day(context.data_as_of) }), s.n_unplaced ? t('calls.unplaced', { n: number(s.n_unplaced) }) : ''),
+    b && meta(`${t('heat.before', { n: number(b.n), from: ymd(b.from), to: ymd(Date.parse(b.to) - 1000) })} ${ratio === null ? '' : `${signed(ratio, 1)}%`}`, chance(s.n, b.n)));
+}
+function familyCard() {
+  const top = Math.max(1, ...summary.by_family.map((f) => f.n));
+  const rows = [...summary.by_family].sort((a, b) => b.n - a.n);
+  const mark = (id) => { const s = familyStyle(id); return h('i.glyph', { style: { 'vertical-align': '-4px', 'margin-right': '5px' } }, glyph(s.shape, { fill: s.color, stroke: 'none' })); };
+  return card(t('by.family'), { aside: t('by.family.note') }, table([[t('family'), (f) => [mark(f.id), familyName(f.id), h('i.bar', { style: { width: `${(f.n / top) * 100}%` } })]], ['n', (f) => number(f.n), 'n'], [t('interval.title'), (f) => (f.interval ? `${number(f.interval[0])}–${number(f.interval[1])}` : '–'), 'n'], [t('share'), (f) => percent(summary.n ? f.n / summary.n : 0), 'n']], rows, { label: t('by.family') }));
+}
+function weekdayCard() {
+  const top = Math.max(1, ...summary.by_weekday);
+  return card(t('by.weekday'), {}, table([[t('weekday'), ([d]) => t(`weekday.long.${d}`)], ['', ([, n]) => h('i.bar', { style: { width: `${(n / top) * 110}px`, 'margin-top': '8px' } })], ['n', ([, n]) => number(n), 'n'], [t('share'), ([, n]) => percent(summary.n ? n / summary.n : 0), 'n']], summary.by_weekday.map((n, i) => [i + 1, n]), { label: t('by.weekday') }));
+}
+function topCard() {
+  if (!values) return null;
+  const rows = Object.entries(values.values).sort((a, b) => b[1].value - a[1].value).slice(0, 10);
+  const go = async ([code]) => { const f = await trying(() => fetch(`/api/collections/grids/items/${encodeURIComponent(code)}`).then((r) => r.json())); if (f) { const c = L.geoJSON(f).getBounds().getCenter(); show({ lat: c.lat, lon: c.lng, title: code }); locate(c.lat, c.lng); } };
+  return card(t('top.grids'), { aside: zh ? values.unit : values.unit_en }, table([[t('place.grid'), ([code]) => code], ['n', ([, v]) => number(v.n), 'n'], [t('value'), ([, v]) => short(v.value), 'n'], [t('interval.title'), ([, v]) => (Number.isFinite(v.lo) ? `${short(v.lo)}–${short(v.hi)}` : '–'), 'n']], rows, { pick: go, key: ([code]) => code, label: t('top.grids') }));
+}
+function panel() { if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), weekdayCard()); }
+function counts() {
+  for (const f of summary.by_family) { const out = $(`[data-family-count="${CSS.escape(f.id)}"]`); if (out) out.textContent = number(f.n); }
+  count('heat', number(summary.n));
+}
+function nothing() {
+  tiles?.remove(); tiles = undefined; frames.show(null);
+  fill($('#panel'), card(t('calls.none'), {}, h('p.meta', null, t('calls.none.note'))));
+  toast(t('calls.none.note'));
+}
+async function refresh() {
+  drawTiles();
+  await trying(async () => {
+    summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`);
+    panel(); counts(); drawLegend();
+    await Promise.all([drawFrames(), layerOn('choropleth') ? drawValues() : null]);
+  });
+}
+startLayers((id, on) => {
+  if (id === 'heat') { drawTiles(); frames.show(on ? time.at : null); dim(); drawLegend(); }
+  if (id === 'choropleth') { if (on && summary && layerOn('heat')) setLayer('heat', false); if (!on && !layerOn('grids')) grids.show(false); trying(drawValues); }
+  if (id === 'grids') { grids.borders(on || layerOn('choropleth')); grids.show(on || layerOn('choropleth')); }
+  if (id === 'posts') { toggleGroup(posts.group, on); legend('posts', on ? marks(t('legend.posts'), null, postLegend()) : null); }
+});
+if (read('measure')) $('#measure').value = read('measure');
+$('#measure').addEventListener('change', () => { keep('measure', $('#measure').value); if (layerOn('choropleth')) trying(drawValues); else $('[data-layer="choropleth"]').click(); });
+onTheme(() => { paintFamilies(glyph); frames.recolor(); refresh(); });
+map.on('zoomend', () => trying(async () => { if (filters.empty()) return; summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`); drawLegend(); }));
+
+await refresh();
+await trying(async () => { const places = await items('posts'); posts.set(places.features); count('posts', number(posts.features.length)); });
+document.documentElement.dataset.ready = '1';

@@ -1,0 +1,140 @@
+// 态势: the present shift. The last day of calls, units and the age of their positions, posts manned, the open plan.
+import { get, items, listen, trying } from './api.js';
+import { now } from './clock.js';
+import { context, familyName, familyStyle, t } from './context.js';
+import { $, $$, card, figure, fill, h, meta, tiles } from './dom.js';
+import { postLayer, postLegend, toggleGroup, unitGlyph, unitLayer, unitLegend } from './forces.js';
+import { age, chance, freshness, hm, interval, local, number, percent, span, stamp } from './format.js';
+import { gridTiles } from './gridtiles.js';
+import { count, layerOn, startLayers } from './layers.js';
+import { legend, marks } from './legend.js';
+import { locate, startLocate } from './locate.js';
+import { ink, map, onTheme, show, startMap, themeChanged } from './mapview.js';
+import { dot, glyph } from './shapes.js';
+import { paintFamilies, startFamilies, startShell } from './shell.js';
+import { timebar } from './timebar.js';
+import { keep, read } from './url.js';
+
+startMap();
+startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startLocate();
+
+const calls = L.layerGroup();
+const grids = gridTiles();
+const units = unitLayer({ pick: (u) => locate(u.lat, u.lon) });
+const posts = postLayer({ pick: (f) => locate(f.geometry.coordinates[1], f.geometry.coordinates[0]) });
+let day = [];
+let situation;
+let families = read('families') ? read('families').split(',') : null;
+let hour = null;
+let start = 0;
+
+const hourOf = (f) => Math.floor((Date.parse(f.properties.occurred_at) - start) / 3600000);
+const wanted = (family) => !families || families.includes(family);
+const tip = (p) => h('div', null, h('b', null, familyName(p.family)), h('div', null, `${stamp(p.occurred_at)}${p.priority ? ` · ${t('call.priority', { n: p.priority })}` : ''}`), p.address && h('div', null, p.address));
+
+function drawCalls() {
+  calls.clearLayers();
+  let shown = 0;
+  const newest = day.length ? Date.parse(situation?.now ?? context.now) : 0;
+  for (const f of day) {
+    const p = f.properties;
+    if (!f.geometry || !wanted(p.family) || (hour !== null && hourOf(f) !== hour)) continue;
+    shown += 1;
+    const style = familyStyle(p.family);
+    const recent = hour !== null || newest - Date.parse(p.occurred_at) < 4 * 3600000;
+    dot(f.geometry.coordinates[1], f.geometry.coordinates[0], { pane: 'dots', shape: style.shape, radius: recent ? 7 : 5.6, fillColor: style.color, color: ink().halo, weight: 1.2, fillOpacity: recent ? 1 : 0.75, opacity: recent ? 1 : 0.7 })
+      .bindTooltip(() => tip(p)).on('click', (event) => { L.DomEvent.stopPropagation(event); locate(f.geometry.coordinates[1], f.geometry.coordinates[0]); }).addTo(calls);
+  }
+  count('calls', number(shown));
+}
+function drawList() {
+  const list = (situation?.recent ?? []).filter((c) => wanted(c.family)).slice(0, 30);
+  fill($('#recent'), list.map((c) => {
+    const s = familyStyle(c.family);
+    return h('li', null, h('button', { type: 'button', on: { click: () => { map.flyTo([c.lat, c.lon], Math.max(map.getZoom(), 15), { duration: 0.6 }); locate(c.lat, c.lon); } } },
+      h('time', { datetime: c.occurred_at }, hm(c.occurred_at)), h('i.glyph', null, glyph(s.shape, { fill: s.color, stroke: 'none' })),
+      h('span.what', null, familyName(c.family), c.address ? h('small', null, ` ${c.address}`) : null), h('span.when', null, c.priority ? t('call.priority', { n: c.priority }) : '')));
+  }));
+}
+function counts() {
+  for (const f of context.families) { const out = $(`[data-family-count="${CSS.escape(f.id)}"]`); if (out) out.textContent = number(day.filter((c) => c.properties.family === f.id).length); }
+  for (const state of Object.keys(context.legends.units)) { const out = $(`[data-state-count="${state}"]`); if (out) out.textContent = number([...units.held.values()].filter((u) => u.state === state).length); }
+  count('units', number(units.held.size));
+}
+
+function callsCard(s) {
+  const c = s.calls;
+  const holes = [c.n_unplaced ? t('calls.unplaced', { n: number(c.n_unplaced) }) : '', Number.isFinite(c.missing_arrival_share) ? t('calls.no_arrival', { share: percent(c.missing_arrival_share) }) : ''];
+  return card(t('calls.valid'), { aside: s.shift ? `${s.shift.name} ${hm(s.shift.start)}–${hm(s.shift.end)}` : null, kind: 'key' },
+    figure(number(c.n_valid), t('unit.calls'), interval(c.interval)),
+    meta(span(c.start, c.end), t('as_of', { at: hm(s.as_of) }), holes),
+    meta(t('calls.received', { n: number(c.n_received) }), c.week_ago && t('calls.week_ago', { n: number(c.week_ago.n), change: change(c.n_valid, c.week_ago.n) }), c.week_ago && chance(c.n_valid, c.week_ago.n)));
+}
+const change = (n, before) => (before ? `${n >= before ? '+' : '−'}${number(Math.abs((n / before - 1) * 100))}%` : '–');
+
+function unitsCard() {
+  const all = [...units.held.values()];
+  const by = (state) => number(all.filter((u) => u.state === state).length);
+  const lost = all.filter((u) => freshness(u.age_seconds) === 'lost').length;
+  const ages = all.map((u) => u.age_seconds).filter((a) => Number.isFinite(a)).sort((a, b) => a - b);
+  return card(t('units.title'), { aside: t('as_of', { at: hm(now()) }), id: 'units-card' },
+    figure(number(all.length), t('unit.groups')),
+    tiles(['standby', 'patrol', 'on_call', 'returning'].map((state) => [by(state), t(`unit.${state}`)]), 'four'),
+    meta(ages.length ? t('units.ages', { median: age(ages[Math.floor(ages.length / 2)]), oldest: age(ages[ages.length - 1]) }) : '', t('units.lost', { n: number(lost) })));
+}
+function postsCard(s) {
+  return card(t('posts.manned'), { aside: t('as_of', { at: hm(s.as_of) }) }, figure(`${number(s.posts.manned)} / ${number(posts.features.length || s.posts.n)}`, t('unit.places')), meta(t('posts.manned.note')));
+}
+function planCard(s) {
+  if (!s.plan) return card(t('plan.open'), {}, h('p.meta', null, t('plan.none')), h('div.details', null, h('a.button', { href: `/patrol${location.search}` }, t('plan.make'))));
+  return card(t('plan.open'), { aside: s.plan.issued ? t('plan.issued', { at: stamp(s.plan.issued) }) : t('plan.not_issued') }, h('p.claim', null, h('b', null, s.plan.title)),
+    meta(t('plan.units', { n: number(s.plan.units) }), Number.isFinite(s.plan.lower_bound) ? t('plan.bound', { n: number(s.plan.lower_bound) }) : ''));
+}
+function panel() {
+  fill($('#panel'), callsCard(situation), unitsCard(), postsCard(situation), planCard(situation),
+    card(t('calls.recent'), { aside: t('calls.recent.note') }, h('ul.list', { id: 'recent' })));
+  drawList();
+}
+const time = timebar({ start: read('hour') === '' ? null : Number(read('hour')), change: (at) => { hour = at; keep('hour', at); drawCalls(); } });
+function drawTime() {
+  const c = situation.calls;
+  start = Date.parse(c.start);
+  const first = local(c.start).getUTCHours();
+  const bins = c.by_hour.map((value, i) => ({ value, label: t('hour.span', { from: hm(start + i * 3600000), to: hm(start + (i + 1) * 3600000) }), note: t('n.calls', { n: number(value) }) }));
+  time.set(bins, { marks: bins.map((_, i) => [i, `${String((first + i) % 24).padStart(2, '0')}`]).filter((_, i) => i % 3 === 0), total: { label: `${t('time.day')} · ${t('n.calls', { n: number(c.n_valid) })}`, note: span(c.start, c.end) } });
+}
+
+const redrawLegend = () => {
+  legend('forces', marks(t('legend.forces'), t('legend.forces.note'), [...unitLegend(), ...(layerOn('posts') ? postLegend() : [])]));
+  for (const node of $$('[data-unit]')) fill(node, unitGlyph(node.dataset.unit));
+};
+startFamilies(glyph, (ids) => { families = ids; keep('families', ids ? ids.join(',') || '-' : ''); drawCalls(); drawList(); }, families);
+$$('input[name="state"]').forEach((box) => box.addEventListener('change', () => units.allow(new Set($$('input[name="state"]:checked').map((b) => b.value)))));
+startLayers((id, on) => {
+  if (id === 'grids') grids.show(on);
+  else toggleGroup({ calls, units: units.group, posts: posts.group }[id], on);
+  if (id === 'posts') redrawLegend();
+});
+redrawLegend();
+onTheme(() => { drawCalls(); units.raise(); paintFamilies(glyph); redrawLegend(); if (situation) panel(); });
+
+await trying(async () => {
+  situation = await get('/api/situation');
+  units.set(situation.units);
+  drawTime();
+  panel();
+  counts();
+  const c = situation.calls;
+  const [found, places] = await Promise.all([items('calls', `datetime=${encodeURIComponent(`${c.start}/${c.end}`)}`), items('posts')]);
+  day = found.features.filter((f) => f.properties.valid);
+  posts.set(places.features);
+  count('posts', number(posts.features.length));
+  drawCalls();
+  units.raise();
+  counts();
+  panel();
+});
+listen('units', (moved) => { units.move(moved); counts(); $('#units-card')?.replaceWith(unitsCard()); });
+setInterval(async () => { const next = await get('/api/situation').catch(() => null); if (next) { situation = next; units.set(next.units); drawTime(); panel(); counts(); } }, 60000);
+document.documentElement.dataset.ready = '1';
