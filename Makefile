@@ -50,4 +50,4 @@ docs: $(STAMP)  ## build the documentation, warnings are errors
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache docs/_build web/static/vendor .xunge
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache docs/_build web/static/vendor web/node_modules .xunge test-results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 _HTML: Final = {
@@ -19,6 +20,7 @@ _HTML: Final = {
     ord("\u2028"): " ",
     ord("\u2029"): " ",
 }
+_IN_SCRIPT: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -31,6 +33,12 @@ def escape(value: object) -> str:
         return ""
     plain = "".join(c for c in str(value) if c in "\t\n" or (c >= " " and not "\x7f" <= c <= "\x9f"))
     return plain.translate(_HTML)
+
+
+def script_json(value: object) -> str:
+    """Return ``value`` as JSON that may stand inside a script element, whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_IN_SCRIPT)
 
 
 def inert_cell(value: str) -> str:

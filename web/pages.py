@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from branca.element import Figure
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from geo.text import script_json
 from web.assets import STATIC, asset_url, import_map, localise
 from web.i18n import pick, words
 from web.legend import legends
@@ -120,10 +120,7 @@ def map_parts(bounds: tuple[float, float, float, float]) -> MapParts:
 
 def embed(value: Any) -> Markup:
     """Return JSON that may stand inside a script element, whatever text the data hold."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for bad in ("<", ">", "&", "\u2028", "\u2029"):
-        text = text.replace(bad, f"\\u{ord(bad):04x}")
-    return Markup(text)  # noqa: S704 - every character that could end the element is escaped above
+    return Markup(script_json(value))  # noqa: S704 - every character that could end the element is escaped
 
 
 def _with_nonce(html: str, nonce: str) -> Markup:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -35,6 +37,12 @@ def context_of(home: Path | None, *, as_json: bool, language: str | None) -> Con
     return Context(settings, Output(as_json=as_json, language=settings.language))
 
 
+def local_clock(settings: Settings) -> Callable[[], datetime]:
+    """Return the computer's clock in the zone of the installation: sentences of the store tell times in it."""
+    zone = ZoneInfo(settings.time_zone)
+    return lambda: datetime.now(zone)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Workspace]:
     """Open the installation, or raise ``NotFoundError`` where ``xunge init`` has not been run."""
@@ -43,7 +51,7 @@ def opened(settings: Settings) -> Iterator[Workspace]:
             f"There is no installation in {settings.home}; run xunge init (or set --home)",
             f"{settings.home} 中没有巡格数据，请先运行 xunge init（或用 --home 指定目录）",
         )
-    store = SqlStore.open(settings.database)
+    store = SqlStore.open(settings.database, clock=local_clock(settings))
     try:
         yield Workspace(settings, store)
     finally:

@@ -9,7 +9,7 @@ import typer
 
 from api.cli.context import AsJson, Context, Home, Lang, context_of, opened
 from api.schemas.exchange import ImportAnswer
-from api.services.imports import Source, StreetsSource, import_collection, keep_streets, read_streets
+from api.services.imports import IMPORTED, Source, StreetsSource, import_collection, keep_streets, read_streets
 from geo.errors import FieldError, FileError
 from geo.store.port import DEMO
 from geo.tables.mapping import ImportProfile
@@ -120,5 +120,5 @@ def _sentence(here: Context, answer: ImportAnswer) -> str:
     return "\n".join([*lines, *(answer.notes_zh if zh else answer.notes_en)])
 
 
-for _collection in ("grids", "police_grids", "calls", "posts", "points", "units"):
+for _collection in IMPORTED:
     _table(_collection)

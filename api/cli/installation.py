@@ -9,7 +9,10 @@ from pathlib import Path
 import typer
 
 from api.cli.context import AsJson, Context, Home, Lang, context_of
+from api.services.shifts import three_shifts
+from geo.store.port import DEMO
 from geo.store.sql import SqlStore
+from geo.tables.shifts import Shifts
 from web.assets import VENDOR
 
 
@@ -20,6 +23,8 @@ def init(home: Path | None = Home, as_json: bool = AsJson, lang: str | None = La
     new = not here.settings.database.exists()
     store = SqlStore.open(here.settings.database)
     try:
+        if not store.count(DEMO, Shifts.SPEC.name):
+            store.put_table(DEMO, three_shifts(), source="init")
         facts = store.facts()
     finally:
         store.close()

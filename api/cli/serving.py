@@ -9,7 +9,7 @@ import typer
 import uvicorn
 
 from api.app import create_app
-from api.cli.context import AsJson, Context, Home, Lang, context_of
+from api.cli.context import AsJson, Context, Home, Lang, context_of, local_clock
 from api.services.demo import CITIES, DemoSize, install, installed
 from geo.errors import NotFoundError, ParameterError
 from geo.store.sql import SqlStore
@@ -73,7 +73,7 @@ def run(here: Context) -> None:
             f"{settings.home} 中没有巡格数据，请先运行 xunge init 或 xunge demo",
         )
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    store = SqlStore.open(settings.database)
+    store = SqlStore.open(settings.database, clock=local_clock(settings))
     try:
         app = create_app(settings, store)
         here.output.say(

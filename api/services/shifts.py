@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+import pandas as pd
 
 from geo.errors import NotFoundError
 from geo.tables.shifts import Shifts
+
+THREE_SHIFTS: Final = (("early", "早班", 8 * 60), ("middle", "中班", 16 * 60), ("night", "夜班", 0))
+"""Key, name and start in minutes of the three shifts of eight hours that an installation begins with."""
+
+
+def three_shifts() -> Shifts:
+    """Return the shifts that an installation begins with; the user imports others."""
+    rows = [
+        {"shift_id": key, "name": name, "start_minute": start, "length_minutes": 480}
+        for key, name, start in THREE_SHIFTS
+    ]
+    return Shifts.of(pd.DataFrame(rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
