@@ -11,7 +11,7 @@ from scipy.stats import poisson
 
 from geo.errors import ParameterError
 
-_CELLS = 1_000_000  # pairs of counts held at once
+_ALIKE = 1e-12  # statistics that differ by less are one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +64,15 @@ def e_test(first: int, second: int, *, first_exposure: float = 1.0, second_expos
     m, n = float(first_exposure), float(second_exposure)
     rate = total / (m + n)
     x, y = (_likely(m * rate), _likely(n * rate))
-    observed = abs(_standardised(np.array(float(first)), np.array(float(second)), m, n))
+    observed = float(abs(_standardised(np.array(float(first)), np.array(float(second)), m, n)))
     chance_x, chance_y = poisson.pmf(x, m * rate), poisson.pmf(y, n * rate)
-    rows = max(1, _CELLS // len(y))
-    p = 0.0
-    for start in range(0, len(x), rows):
-        part = slice(start, start + rows)
-        extreme = np.abs(_standardised(x[part, None], y[None, :], m, n)) >= observed - 1e-12
-        p += float(chance_x[part] @ (extreme @ chance_y))
+    if observed <= _ALIKE:
+        return 1.0
+    # For one x the statistic falls as y grows, so what is extreme are the y before one place and from another on.
+    few = _first(x, y, m, n, observed - _ALIKE)
+    many = _first(x, y, m, n, -observed + _ALIKE)
+    below, above = np.r_[0.0, np.cumsum(chance_y)], np.r_[np.cumsum(chance_y[::-1])[::-1], 0.0]
+    p = float(chance_x @ (below[few] + above[many]))
     return min(1.0, p)
 
 
@@ -79,6 +80,20 @@ def _likely(mean: float) -> npt.NDArray[np.float64]:
     """Return the counts of a Poisson variable without tails below e^-50, which no sum of floats would show."""
     reach = 10 * math.sqrt(mean)
     return np.arange(max(0, math.floor(mean - reach)), math.ceil(mean + reach) + 51, dtype=np.float64)
+
+
+def _first(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], m: float, n: float, limit: float
+) -> npt.NDArray[np.int64]:
+    """Return for each x the place in y from which on the statistic is below ``limit`` (or at it, when negative)."""
+    low, high = np.zeros(len(x), dtype=np.int64), np.full(len(x), len(y), dtype=np.int64)
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        statistic = _standardised(x, y[np.minimum(middle, len(y) - 1)], m, n)
+        beyond = statistic < limit if limit > 0 else statistic <= limit
+        high = np.where(open_ & beyond, middle, high)
+        low = np.where(open_ & ~beyond, middle + 1, low)
+    return low
 
 
 def _standardised(

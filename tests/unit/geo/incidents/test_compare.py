@@ -62,3 +62,10 @@ def test_a_printed_rate_that_does_not_follow_is_told_apart() -> None:
     assert Share(part=0, n=5).interval[0] == 0.0
     with pytest.raises(ParameterError, match="not a part"):
         Share(part=3, n=2)
+
+
+def test_e_test_of_large_counts_is_that_of_the_normal_distribution() -> None:
+    for first, second in ((50_000, 49_200), (1_000_000, 999_000)):
+        z = abs(first - second) / math.sqrt(first + second)
+        assert e_test(first, second) == pytest.approx(math.erfc(z / math.sqrt(2)), rel=1e-4)
+    assert e_test(7762, 11397) < 1e-100

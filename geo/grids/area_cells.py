@@ -1,0 +1,306 @@
+"""A raster over areas: most cells lie in one area alone and answer at once, the others name the few to be asked.
+
+Two grids of cells lie one over the other. The coarse one is even; each of its cells that holds edges is cut again, the
+finer the more edges it holds, so that a city inside a wide county costs no more than its own edges. Sides are powers of
+two of lattice steps. A cell that no edge of an area touches lies inside or outside of it as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.compiled import compiled
+from geo.grids.outlines import Int8s, Int32s, Int64s, Outlines, contains
+
+EDGES_A_CELL: Final = 48
+FINEST: Final = 10
+NOBODY: Final = 2**31 - 1
+
+
+class AreaCells(NamedTuple):
+    """Cells over the box of all areas.
+
+    Attributes
+    ----------
+    west, south : lattice coordinates of the corner
+    side : a coarse cell is ``2 ** side`` steps wide
+    columns, rows : coarse cells
+    answer : int32[c], for a coarse cell without edges its area, -1 for none
+    first : int64[c], where the fine cells begin in ``fine``, -1 for a coarse cell without edges
+    cut : int8[c], ``2 ** cut`` fine cells to a side
+    fine : int32[f], an area, -1 for none, or ``-2 - k``: ask the areas listed at ``k``
+    lists : int32[l], at ``k`` the number of areas, the area that holds the cell as a whole (or ``NOBODY``), the areas to
+        ask first, rising
+    """
+
+    west: int
+    south: int
+    side: int
+    columns: int
+    rows: int
+    answer: Int32s
+    first: Int64s
+    cut: Int8s
+    fine: Int32s
+    lists: Int32s
+
+
+def area_cells(o: Outlines) -> AreaCells:
+    """Lay cells over areas; the lower row wins where areas overlap."""
+    if len(o.box) == 0:
+        none = np.zeros(0, np.int32)
+        return AreaCells(0, 0, 0, 0, 0, none, np.zeros(0, np.int64), np.zeros(0, np.int8), none, none)
+    west, south = int(o.box[:, 0].min()), int(o.box[:, 1].min())
+    width, height = int(o.box[:, 2].max()) - west, int(o.box[:, 3].max()) - south
+    wanted = max(1, len(o.edge) // EDGES_A_CELL)
+    side = 4
+    while ((width >> side) + 1) * ((height >> side) + 1) > wanted:
+        side += 1
+    columns, rows = (width >> side) + 1, (height >> side) + 1
+    first_edge, near, of_area = _sort_edges(*o, west, south, side, columns, rows)
+    cover = _covers(*o, west, south, side, columns, rows)
+    held = np.diff(first_edge)
+    cut = np.ceil(np.log2(np.maximum(held / 2.0, 1.0)) / 2).astype(np.int8)
+    cut = np.minimum(cut, min(side, FINEST)).astype(np.int8)
+    sizes = np.where(held > 0, 4 ** cut.astype(np.int64), 0)
+    first = np.where(held > 0, np.cumsum(sizes) - sizes, -1)
+    fine, lists = _refine(
+        *o, west, south, side, columns, first_edge, near, of_area, cover, first, cut, int(sizes.sum())
+    )
+    answer = np.where(cover == NOBODY, -1, cover).astype(np.int32)
+    return AreaCells(west, south, side, columns, rows, answer, first, cut, fine, lists)
+
+
+@compiled()
+def _span(x1: int, y1: int, x2: int, y2: int, row: int, side: int) -> tuple[int, int]:
+    """Return the first and last column of cells that an edge meets in a row, one step more on both sides."""
+    low, high = min(x1, x2), max(x1, x2)
+    if y1 != y2:
+        bottom, top = max(min(y1, y2), row << side), min(max(y1, y2), (row + 1) << side)
+        slope = (x2 - x1) / (y2 - y1)
+        a, b = x1 + (bottom - y1) * slope, x1 + (top - y1) * slope
+        low = max(low, int(np.floor(min(a, b))) - 1)
+        high = min(high, int(np.ceil(max(a, b))) + 1)
+    return low >> side, high >> side
+
+
+@compiled()
+def _sort_edges(
+    box: Int32s,
+    slab: Int64s,
+    shift: Int8s,
+    first: Int64s,
+    edge: Int32s,
+    west: int,
+    south: int,
+    side: int,
+    columns: int,
+    rows: int,
+) -> tuple[Int64s, Int32s, Int32s]:
+    """Return for each coarse cell its edges by area: where they begin, the edges, and the area of each."""
+    free = np.zeros(columns * rows + 1, np.int64)
+    near, of_area = np.empty(0, np.int32), np.empty(0, np.int32)
+    for fill in range(2):
+        for a in range(len(box)):
+            for k in range(slab[a], slab[a + 1]):
+                for i in range(first[k], first[k + 1]):
+                    x1, y1, x2, y2 = edge[i, 0] - west, edge[i, 1] - south, edge[i, 2] - west, edge[i, 3] - south
+                    # Of the slabs that hold the edge, the lowest counts.
+                    if slab[a] + ((min(y1, y2) + south - box[a, 1]) >> shift[a]) != k:
+                        continue
+                    for row in range(min(y1, y2) >> side, (max(y1, y2) >> side) + 1):
+                        left, right = _span(x1, y1, x2, y2, row, side)
+                        for at in range(row * columns + left, row * columns + right + 1):
+                            if fill:
+                                near[free[at]] = i
+                                of_area[free[at]] = a
+                            free[at] += 1
+        if fill == 0:
+            total = 0
+            for k in range(len(free)):
+                held = free[k]
+                free[k] = total
+                total += held
+            near, of_area = np.empty(total, np.int32), np.empty(total, np.int32)
+    for k in range(len(free) - 1, 0, -1):
+        free[k] = free[k - 1]
+    free[0] = 0
+    return free, near, of_area
+
+
+@compiled()
+def _covers(
+    box: Int32s,
+    slab: Int64s,
+    shift: Int8s,
+    first: Int64s,
+    edge: Int32s,
+    west: int,
+    south: int,
+    side: int,
+    columns: int,
+    rows: int,
+) -> Int32s:
+    """Return the lowest area that holds each coarse cell as a whole."""
+    cover = np.full(columns * rows, NOBODY, np.int32)
+    touched = np.full(columns * rows, -1, np.int32)
+    for a in range(len(box)):
+        c1, r1 = (box[a, 0] - west) >> side, (box[a, 1] - south) >> side
+        c2, r2 = (box[a, 2] - west) >> side, (box[a, 3] - south) >> side
+        # Only inner cells can be held as a whole.
+        if c2 - c1 < 2 or r2 - r1 < 2:
+            continue
+        for i in range(first[slab[a]], first[slab[a + 1]]):
+            x1, y1, x2, y2 = edge[i, 0] - west, edge[i, 1] - south, edge[i, 2] - west, edge[i, 3] - south
+            for row in range(min(y1, y2) >> side, (max(y1, y2) >> side) + 1):
+                left, right = _span(x1, y1, x2, y2, row, side)
+                touched[row * columns + left : row * columns + right + 1] = a
+        for row in range(r1 + 1, r2):
+            known, inside = False, False
+            for column in range(c1 + 1, c2):
+                at = row * columns + column
+                if touched[at] == a:
+                    known = False
+                    continue
+                if not known:
+                    px, py = west + (column << side), south + (row << side)
+                    inside = contains(a, px, py, box, slab, shift, first, edge)
+                    known = True
+                if inside and cover[at] > a:
+                    cover[at] = a
+    return cover
+
+
+@compiled()
+def _refine(
+    box: Int32s,
+    slab: Int64s,
+    shift: Int8s,
+    begin: Int64s,
+    edge: Int32s,
+    west: int,
+    south: int,
+    side: int,
+    columns: int,
+    first_edge: Int64s,
+    near: Int32s,
+    of_area: Int32s,
+    cover: Int32s,
+    first: Int64s,
+    cut: Int8s,
+    size: int,
+) -> tuple[Int32s, Int32s]:
+    fine = np.full(size, NOBODY, np.int32)
+    lists = np.empty(max(size, 1024), np.int32)
+    listed = 0
+    most = 1 << (2 * int(cut.max()))
+    touched, inside = np.full(most, -1, np.int64), np.full(most, -1, np.int64)
+    count = np.zeros(most, np.int32)
+    pair_cell, pair_area = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    tag = -1
+    for c in range(len(first)):
+        if first[c] < 0:
+            continue
+        finer = int(side) - cut[c]
+        many = 1 << int(cut[c])
+        cells = fine[first[c] : first[c] + many * many]
+        cells[:] = cover[c]
+        x0, y0 = west + ((c % columns) << side), south + ((c // columns) << side)
+        pairs = 0
+        k = first_edge[c]
+        while k < first_edge[c + 1]:
+            a = of_area[k]
+            tag += 1
+            while k < first_edge[c + 1] and of_area[k] == a:
+                i = near[k]
+                k += 1
+                x1, y1, x2, y2 = edge[i, 0] - x0, edge[i, 1] - y0, edge[i, 2] - x0, edge[i, 3] - y0
+                for row in range(max(min(y1, y2) >> finer, 0), min(max(y1, y2) >> finer, many - 1) + 1):
+                    left, right = _span(x1, y1, x2, y2, row, finer)
+                    for column in range(max(left, 0), min(right, many - 1) + 1):
+                        at = row * many + column
+                        if touched[at] != tag:
+                            touched[at] = tag
+                            if pairs == len(pair_cell):
+                                pair_cell = np.concatenate((pair_cell, np.empty(pairs, np.int32)))
+                                pair_area = np.concatenate((pair_area, np.empty(pairs, np.int32)))
+                            pair_cell[pairs], pair_area[pairs] = at, a
+                            pairs += 1
+            _fill_inside(box, slab, shift, begin, edge, a, x0, y0, finer, many, tag, touched, inside, cells)
+        listed, lists = _list(pair_cell[:pairs], pair_area[:pairs], cells, count, listed, lists)
+    return fine, lists[:listed].copy()
+
+
+@compiled()
+def _fill_inside(
+    box: Int32s,
+    slab: Int64s,
+    shift: Int8s,
+    begin: Int64s,
+    edge: Int32s,
+    a: int,
+    x0: int,
+    y0: int,
+    finer: int,
+    many: int,
+    tag: int,
+    touched: Int64s,
+    inside: Int64s,
+    cells: Int32s,
+) -> None:
+    """Give area ``a`` the cells that it holds as a whole; cells next to each other without an edge go together."""
+    c1, r1 = max((box[a, 0] - x0) >> finer, 0), max((box[a, 1] - y0) >> finer, 0)
+    c2, r2 = min((box[a, 2] - x0) >> finer, many - 1), min((box[a, 3] - y0) >> finer, many - 1)
+    for row in range(r1, r2 + 1):
+        column = c1
+        while column <= c2:
+            if touched[row * many + column] == tag:
+                column += 1
+                continue
+            end = column
+            above = -1
+            while end <= c2 and touched[row * many + end] != tag:
+                if row > r1 and touched[(row - 1) * many + end] != tag:
+                    above = (row - 1) * many + end
+                end += 1
+            known = above >= 0
+            holds = (
+                inside[above] == tag
+                if known
+                else contains(a, x0 + (column << finer), y0 + (row << finer), box, slab, shift, begin, edge)
+            )
+            if holds:
+                for at in range(row * many + column, row * many + end):
+                    inside[at] = tag
+                    cells[at] = min(cells[at], a)
+            column = end
+
+
+@compiled()
+def _list(
+    pair_cell: Int32s, pair_area: Int32s, cells: Int32s, count: Int32s, listed: int, lists: Int32s
+) -> tuple[int, Int32s]:
+    """Write the areas to ask for each fine cell, those above the area that holds it as a whole left out."""
+    for k in range(len(pair_cell)):
+        if pair_area[k] < cells[pair_cell[k]]:
+            count[pair_cell[k]] += 1
+    needed = listed + 3 * len(pair_cell)
+    if needed > len(lists):
+        lists = np.concatenate((lists, np.empty(max(needed - len(lists), len(lists)), np.int32)))
+    for at in range(len(cells)):
+        if count[at]:
+            lists[listed], lists[listed + 1] = 0, cells[at]
+            cells[at] = -2 - listed
+            listed += 2 + count[at]
+            count[at] = 0
+        elif cells[at] == NOBODY:
+            cells[at] = -1
+    for k in range(len(pair_cell)):
+        at = -2 - cells[pair_cell[k]]
+        if at >= 0 and pair_area[k] < lists[at + 1]:
+            lists[at + 2 + lists[at]] = pair_area[k]
+            lists[at] += 1
+    return listed, lists
