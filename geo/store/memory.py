@@ -16,8 +16,10 @@ import pandas as pd
 import shapely
 
 from geo.errors import UnavailableError
+from geo.grids.changes import Changes
 from geo.store.conflict import LastWritten, require_current
 from geo.store.copying import write_copy
+from geo.store.memory_editions import EditionShelf, MemoryEditions
 from geo.store.papers import job_of, job_values, plan_of, plan_values
 from geo.store.port import TABLES, AuditRecord, Extent, JobRecord, Json, Page, PlanRecord, Principal, Query, T
 from geo.store.records import (
@@ -70,7 +72,7 @@ class _Rows:
         return [(*record, *row) for record, row in zip(records(self.table), by, strict=True)]
 
 
-class MemoryStore:
+class MemoryStore(MemoryEditions):
     """A store in memory, with the promises of ``geo.store.port.Store``. Threads may share it."""
 
     def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
@@ -83,6 +85,7 @@ class MemoryStore:
         self._jobs: dict[str, dict[str, object]] = {}
         self._documents: dict[str, tuple[str, str, int]] = {}
         self._audit: list[AuditRecord] = []
+        self._shelf = EditionShelf()
 
     def __enter__(self) -> Self:
         return self
@@ -249,6 +252,16 @@ class MemoryStore:
             self._note(principal, "grids.update", name, f"{named}: {note}")
             return old.version + 1
 
+    def _grids_now(self) -> tuple[Grids, int]:
+        rows = self._rows[Grids.SPEC.name]
+        return cast("Grids", rows.table), rows.version
+
+    def _amend(self, principal: Principal, changes: Changes, note: str) -> int:
+        old = self._rows[Grids.SPEC.name]
+        hit = np.isin(np.asarray(old.table.keys, dtype=object), np.asarray(changes.touched, dtype=object))
+        self._write(principal, changes.changed, drop=hit, keep=self._differing(old, changes.changed, hit), note=note)
+        return old.version + 1
+
     def grid_history(self, principal: Principal, code: str) -> gpd.GeoDataFrame:
         """Return a grid as it was before each change, newest first."""
         self._require_open()
@@ -364,6 +377,9 @@ class MemoryStore:
                 (serial, microseconds(row.at), row.account, row.action, row.subject, row.detail)
                 for serial, row in enumerate(self._audit, start=1)
             ]
+        editions = self._copied_editions(table, names)
+        if editions is not None:
+            return editions
         return [(serial, *row) for serial, row in enumerate(self._history[table.removesuffix("_history")], start=1)]
 
     def close(self) -> None:

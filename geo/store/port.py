@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import geopandas as gpd
 
+from geo.tables.buildings import Buildings
 from geo.tables.calls import Calls
+from geo.tables.estates import Estates
+from geo.tables.grid_posts import GridPosts
 from geo.tables.grids import Grids
 from geo.tables.points import Points
 from geo.tables.police_grids import PoliceGrids
@@ -18,8 +21,15 @@ from geo.tables.shifts import Shifts
 from geo.tables.spec import Table
 from geo.tables.units import Units
 
+if TYPE_CHECKING:
+    from geo.grids.changes import Changes
+    from geo.grids.drafts import DraftRecord
+    from geo.grids.editions import EditionRecord, Timeline
+    from geo.grids.lineage import LineageStep
+
 TABLES: Final[Mapping[str, type[Table]]] = {
-    table.SPEC.name: table for table in (Grids, PoliceGrids, Calls, Posts, Points, Units, Shifts)
+    table.SPEC.name: table
+    for table in (Grids, PoliceGrids, Calls, Posts, Points, Units, Shifts, Estates, Buildings, GridPosts)
 }
 """Every table that a store keeps, by the name of its collection."""
 
@@ -203,6 +213,113 @@ class Store(Protocol):
 
         A code that never was raises ``NotFoundError``.
         """
+        ...
+
+    def save_draft(
+        self,
+        principal: Principal,
+        draft: DraftRecord,
+        *,
+        seen_version: int,
+        changes: Changes | None = None,
+        work: Mapping[str, Json] | None = None,
+    ) -> DraftRecord:
+        """Keep a draft as ``geo.grids.drafts`` made it, new (``seen_version=0``) or changed; return it as kept.
+
+        ``changes`` are its rows and ``work`` anything beside them (the operations, what was undone); None leaves each
+        as it is. An account keeps and sees drafts whose area lies in its scope.
+
+        Raises
+        ------
+        ConflictError
+            If somebody saved it after ``seen_version``; the sentence says who and when.
+        ForbiddenError
+            If the draft is about an area outside the scope, or touches grids outside its area.
+        ParameterError
+            If its touched codes are not those of its rows, or it is published, which ``publish_draft`` does.
+        """
+        ...
+
+    def draft(self, principal: Principal, draft_id: str) -> DraftRecord:
+        """Return one draft or raise ``NotFoundError``."""
+        ...
+
+    def drafts(self, principal: Principal) -> list[DraftRecord]:
+        """Return drafts, last saved first."""
+        ...
+
+    def draft_changes(self, principal: Principal, draft_id: str) -> Changes:
+        """Return the rows of a draft or raise ``NotFoundError``."""
+        ...
+
+    def draft_work(self, principal: Principal, draft_id: str) -> Mapping[str, Json]:
+        """Return what was kept beside the rows of a draft or raise ``NotFoundError``."""
+        ...
+
+    def publish_draft(
+        self,
+        principal: Principal,
+        draft: DraftRecord,
+        *,
+        seen_version: int,
+        today: date,
+        steps: Sequence[LineageStep] | None = None,
+    ) -> EditionRecord:
+        """Make a draft that was just published (``DraftRecord.published``) an edition, in one transaction.
+
+        If its day has come it is put in force in the same transaction: the grids change, and are kept as they were.
+        ``steps`` are the operations that led to it, for the lineage.
+
+        Raises
+        ------
+        ConflictError
+            If the draft was saved after ``seen_version`` or was not approved, if its base is not the newest edition
+            (the sentence names the grids and offers a rebase where they are others), or if grids that it touches were
+            changed past the editions.
+        ParameterError
+            If its day is before that of the newest edition.
+        """
+        ...
+
+    def record_edition(
+        self, principal: Principal, *, title: str, valid_from: date, today: date, note: str = ""
+    ) -> EditionRecord:
+        """Make an edition of the grids as they stand: the first one, or one of changes made past the editions.
+
+        Without changes the newest edition is returned. While an edition waits for its day, the changes go on top of it
+        and wait too, unless both touch the same grids (``ConflictError``). Needs an account without scope.
+        """
+        ...
+
+    def put_in_force(self, principal: Principal, *, today: date) -> tuple[EditionRecord, ...]:
+        """Make the grids those of all editions whose day has come, oldest first, in one transaction; return these.
+
+        An edition wins over changes made past it since; what it replaces is kept in the history.
+        """
+        ...
+
+    def editions(self, principal: Principal) -> Timeline:
+        """Return all editions; they are seen whole, their grids are not."""
+        ...
+
+    def edition_grids(self, principal: Principal, number: int) -> Grids:
+        """Return the grids of an edition that the account sees, to the last bit; ``NotFoundError`` if it is unknown."""
+        ...
+
+    def edition_changes(self, principal: Principal, number: int) -> Changes:
+        """Return what an edition changed of its base (the first: all its grids), as far as the account sees it."""
+        ...
+
+    def edition_steps(self, principal: Principal, number: int) -> tuple[LineageStep, ...] | None:
+        """Return the operations that led to an edition, or None where they are not known."""
+        ...
+
+    def moved_since(self, principal: Principal, number: int) -> tuple[str, ...]:
+        """Return the codes that editions after this one changed, rising, as far as the account sees them."""
+        ...
+
+    def retired_codes(self, principal: Principal) -> frozenset[str]:
+        """Return the codes that some edition gave up; they are not given again."""
         ...
 
     def add_plan(self, principal: Principal, plan: PlanRecord) -> None:

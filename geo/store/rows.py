@@ -118,6 +118,25 @@ def change(writing: Writing, table: Table, *, note: str) -> None:
     _exchange(writing, keys, records(table))
 
 
+def amend(writing: Writing, made: Sequence[Record], gone: Sequence[str], *, note: str) -> None:
+    """Put records in place of the rows with their keys, end the rows ``gone``, and keep what differs as it was."""
+    place = stored_columns(kind_of(writing.collection).SPEC).index(writing.key.name)
+    keys = [str(record[place]) for record in made]
+    known = stored(writing, [*keys, *gone])
+    fresh = {str(record[place]): record for record in made}
+    if writing.collection in HISTORIES:
+        _keep(writing, [key for key, row in known.items() if fresh.get(key) != row], note)
+    _exchange(writing, [*keys, *gone], made)
+
+
+def stored(writing: Writing, keys: Sequence[str]) -> dict[str, Record]:
+    """Return the rows with these keys as they are stored, by key."""
+    names = stored_columns(kind_of(writing.collection).SPEC)
+    place = names.index(writing.key.name)
+    columns = [writing.table.c[name] for name in names]
+    return {str(row[place]): tuple(row) for found in _found(writing, keys, columns) for row in found}
+
+
 def _exchange(writing: Writing, keys: Sequence[str], made: Sequence[Record]) -> None:
     for chunk in _chunks(keys):
         writing.connection.execute(sa.delete(writing.table).where(writing.key.in_(chunk)))

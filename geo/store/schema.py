@@ -14,7 +14,7 @@ from geo.store.records import POINT_COLUMNS, geometry_columns
 from geo.store.values import INDEXED, TIME_COLUMN
 from geo.tables.spec import Column, TableSpec
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration; a store that is newer than this is refused."""
 
 KEPT_HISTORY: Final = ("grids",)
@@ -155,3 +155,82 @@ AUDIT: Final = sa.Table(
     sa.Column("detail", TEXT, nullable=False),
 )
 """Who did what to what; append-only."""
+
+
+DRAFTS: Final = sa.Table(
+    "drafts",
+    METADATA,
+    sa.Column("draft_id", TEXT, primary_key=True),
+    sa.Column("title", TEXT, nullable=False),
+    sa.Column("area", TEXT, nullable=False),
+    sa.Column("base", sa.BigInteger(), nullable=False),
+    sa.Column("state", TEXT, nullable=False),
+    sa.Column("version", sa.BigInteger(), nullable=False),
+    sa.Column("valid_from", TEXT),
+    sa.Column("edition", sa.BigInteger()),
+    sa.Column("record", TEXT, nullable=False),
+    sa.Column("work", TEXT, nullable=False),
+    sa.Column("row_by", TEXT, nullable=False),
+    sa.Column("row_at", sa.BigInteger(), nullable=False),
+    sa.Index("ix_drafts_row_at", "row_at", "draft_id"),
+)
+"""Drafts: where each stands; ``record`` holds steps, touched and gone codes, ``work`` what its editor keeps."""
+
+
+def _grid_row() -> list[sa.Column[Any]]:
+    spec = TABLES["grids"].SPEC
+    return [
+        *(_field(column, key=None) for column in spec.columns),
+        *(sa.Column(name, _PLACES.get(name, sa.Double()), nullable=False) for name in geometry_columns(spec)),
+    ]
+
+
+DRAFT_GRIDS: Final = sa.Table(
+    "draft_grids",
+    METADATA,
+    sa.Column("draft_id", TEXT, nullable=False),
+    *_grid_row(),
+    sa.PrimaryKeyConstraint("draft_id", "code"),
+)
+"""The grids that a draft changes or makes, as they shall be."""
+
+EDITIONS: Final = sa.Table(
+    "editions",
+    METADATA,
+    sa.Column("serial", SERIAL, primary_key=True),
+    sa.Column("title", TEXT, nullable=False),
+    sa.Column("valid_from", TEXT, nullable=False),
+    sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+    sa.Column("recorded_by", TEXT, nullable=False),
+    sa.Column("base", sa.BigInteger()),
+    sa.Column("draft_id", TEXT),
+    sa.Column("note", TEXT, nullable=False),
+    sa.Column("grids", sa.BigInteger(), nullable=False),
+    sa.Column("changed", sa.BigInteger(), nullable=False),
+    sa.Column("gone", sa.BigInteger(), nullable=False),
+    sa.Column("steps", TEXT),
+)
+"""Editions, numbered by ``serial``; append-only."""
+
+EDITION_GRIDS: Final = sa.Table(
+    "edition_grids",
+    METADATA,
+    sa.Column("serial", SERIAL, primary_key=True),
+    sa.Column("edition", sa.BigInteger(), nullable=False),
+    sa.Column("ended", sa.Boolean(), nullable=False),
+    *_grid_row(),
+    sa.Index("ix_edition_grids_code", "code", "edition", unique=True),
+    sa.Index("ix_edition_grids_edition", "edition", "code"),
+)
+"""What each edition changes of the one before: grids as they became, or as they last were where they ended."""
+
+IN_FORCE: Final = sa.Table(
+    "editions_in_force",
+    METADATA,
+    sa.Column("serial", SERIAL, primary_key=True),
+    sa.Column("edition", sa.BigInteger(), nullable=False, unique=True),
+    sa.Column("version", sa.BigInteger(), nullable=False),
+    sa.Column("row_by", TEXT, nullable=False),
+    sa.Column("row_at", sa.BigInteger(), nullable=False),
+)
+"""When each edition took effect, and the version of the grids that it made; append-only."""

@@ -23,12 +23,13 @@ from geo.store.port import AuditRecord, Extent, JobRecord, Json, Page, PlanRecor
 from geo.store.records import frame_of, layer_of, require_storable, table_of
 from geo.store.schema import REVISION
 from geo.store.scope import require_writable
+from geo.store.sql_editions import SqlEditions
 from geo.store.values import is_storable, kind_of, microseconds, no_row, now, require_query
 from geo.tables.grids import Grids
 from geo.tables.spec import Table
 
 
-class SqlStore:
+class SqlStore(SqlEditions):
     """A store in SQL; make one with ``SqlStore.open``. Threads may share it."""
 
     def __init__(self, engines: Engines, *, clock: Callable[[], datetime], path: Path | None) -> None:

@@ -74,6 +74,28 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
             "station_code": "派出所编码 派出所代码",
             "station_name": "派出所 派出所名称 所属派出所",
         },
+        "estates": {
+            "estate_id": "小区编号 小区编码 小区代码 编号 编码 序号 id",
+            "name": "小区名称 小区名 小区 名称",
+            "households": "户数 总户数 住户数",
+            "population": "人口 人口数 常住人口 实有人口",
+            "buildings": "楼栋数 楼幢数 栋数",
+            "grid_code": "网格编码 网格编号 所属网格编码 网格代码",
+        },
+        "buildings": {
+            "building_id": "楼栋编号 楼栋编码 楼幢编号 建筑物编码 编号 编码 序号 id",
+            "name": "楼栋名称 楼栋 楼幢名称 名称",
+            "estate_id": "小区编号 小区编码 所属小区编号 所属小区编码",
+            "households": "户数 住户数",
+            "population": "人口 人口数 实有人口",
+            "floors": "层数 楼层数 地上层数",
+        },
+        "grid_posts": {
+            "post_id": "岗位编号 编号 序号 id",
+            "unit_code": "网格编码 网格编号 网格代码 区划编码 单位编码",
+            "role": "岗位 岗位名称 岗位类型 角色",
+            "filled": "在岗人数 配备人数 人数 现有人数",
+        },
         "posts": {
             "post_id": "屯警点编号 驻点编号 点位编号 编号 序号 id",
             "name": "屯警点名称 屯警点 驻点名称 点位名称 名称 派出所名称 station_name",

@@ -24,7 +24,10 @@ from geo.store.memory import MemoryStore
 from geo.store.port import Store
 from geo.store.schema import METADATA
 from geo.store.sql import SqlStore
+from geo.tables.buildings import Buildings
 from geo.tables.calls import Calls
+from geo.tables.estates import Estates
+from geo.tables.grid_posts import GridPosts
 from geo.tables.grids import Grids
 from geo.tables.points import Points
 from geo.tables.police_grids import PoliceGrids
@@ -278,6 +281,18 @@ def small_tables() -> dict[str, Table]:
         "shifts": Shifts.of(pd.DataFrame(shifts)),
         "police_grids": PoliceGrids.of(
             gpd.GeoDataFrame({"code": ["J1", "J2"], "name": ["警格一", None]}, geometry=boxes, crs=4326)
+        ),
+        "estates": Estates.of(
+            gpd.GeoDataFrame(
+                {"estate_id": ["E2", "E1"], "name": ["东关小区", None], "households": [320, None]}, geometry=boxes, crs=4326
+            )
+        ),
+        "buildings": two(Buildings, building_id=["B2", "B1"], estate_id="E1", households=[24, None]),
+        "grid_posts": GridPosts.of(
+            pd.DataFrame(
+                {"post_id": ["2", "1"], "unit_code": "360702001001001", "role": ["chief", "worker"], "filled": [1, 0],
+                 "holder": ["王网格长", None]}
+            )
         ),
     }  # fmt: skip
 

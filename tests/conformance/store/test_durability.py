@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,11 @@ import sqlalchemy as sa
 from pandas.testing import assert_frame_equal
 
 from geo.errors import FileError
+from geo.grids.changes import Changes
+from geo.grids.drafts import DraftRecord, Rules
+from geo.grids.lineage import LineageStep
 from geo.store.port import DEMO, TABLES, PlanRecord, Principal, Query, Store
+from geo.store.schema import METADATA, REVISION
 from geo.store.sql import SqlStore
 from geo.tables.calls import Calls
 from geo.tables.grids import Grids
@@ -140,6 +145,30 @@ def fill(store: Store, tables) -> None:
             body={"n": [1]},
         ),
     )
+    fill_editions(store)
+
+
+def fill_editions(store: Store) -> None:
+    """Record the grids as they stand, publish a draft that ends one and begins one, and leave another draft open."""
+    day = date(2026, 11, 22)
+    store.record_edition(DEMO, title="首版", valid_from=day, today=day)
+    frame = store.table(DEMO, Grids).frame
+    fresh = frame.iloc[[3]].assign(code="360702001001009", name="新")
+    changes = Changes(changed=Grids.of(fresh), gone=(frame["code"][3],))
+    alone = Rules(two_people=False)
+    kept = None
+    for draft_id in ("d1", "d2"):
+        at = store.audit(DEMO, limit=1)[0].at
+        draft = DraftRecord.begun(draft_id=draft_id, title="东关", base=1, actor=DEMO, at=at)
+        kept = store.save_draft(
+            DEMO, draft.saved(changes, actor=DEMO, at=at), seen_version=0, changes=changes, work={"strokes": [1]}
+        )
+    step = kept.taken("submit", actor=DEMO, at=at).taken("approve", actor=DEMO, at=at, rules=alone)
+    kept = store.save_draft(DEMO, step, seen_version=1)
+    steps = [LineageStep(kind="rename", before=changes.gone, after=("360702001001009",), note="换码")]
+    store.publish_draft(
+        DEMO, kept.published(day, actor=DEMO, at=at, rules=alone), seen_version=2, today=day, steps=steps
+    )
 
 
 def test_the_copy_of_any_store_opens_as_a_store_with_everything_in_it(store: Store, tables, tmp_path: Path) -> None:
@@ -156,6 +185,13 @@ def test_the_copy_of_any_store_opens_as_a_store_with_everything_in_it(store: Sto
         code = store.table(DEMO, Grids).keys[0]
         assert_frame_equal(copy.grid_history(DEMO, code), store.grid_history(DEMO, code))
         assert copy.audit(DEMO) == store.audit(DEMO)
+        assert copy.drafts(DEMO) == store.drafts(DEMO)
+        assert copy.draft_work(DEMO, "d1") == {"strokes": [1]}
+        assert copy.draft_changes(DEMO, "d1").touched == store.draft_changes(DEMO, "d1").touched
+        assert copy.editions(DEMO) == store.editions(DEMO)
+        assert copy.edition_steps(DEMO, 2) == store.edition_steps(DEMO, 2)
+        for number in (1, 2):
+            assert_frame_equal(copy.edition_grids(DEMO, number).frame, store.edition_grids(DEMO, number).frame)
         assert copy.plans(DEMO) == store.plans(DEMO)
         assert copy.document(DEMO, "speeds") == {"residential": 30.5}
         assert copy.query(DEMO, "calls", Query(bbox=(114.9, 25.8, 114.95, 25.9))).matched > 0
@@ -198,11 +234,12 @@ def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(store: Store
     assert not list(tmp_path.glob("*copy*"))
 
 
-@pytest.mark.parametrize("table", ["audit", "grids_history"])
+@pytest.mark.parametrize("table", ["audit", "grids_history", "editions", "edition_grids", "editions_in_force"])
 def test_audit_and_history_only_grow_whoever_asks(sql_store: SqlStore, tables, table: str) -> None:
     fill(sql_store, tables)
-    there = sa.table(table, sa.column("serial"), sa.column("note"), sa.column("detail"))
-    text = there.c.note if table == "grids_history" else there.c.detail
+    texts = {"audit": "detail", "grids_history": "note", "edition_grids": "name", "editions_in_force": "row_by"}
+    text = sa.column(texts.get(table, "title"))
+    there = sa.table(table, sa.column("serial"), text)
     tries = [
         sa.delete(there),
         sa.update(there).values({text.name: "nothing happened"}),
@@ -210,22 +247,33 @@ def test_audit_and_history_only_grow_whoever_asks(sql_store: SqlStore, tables, t
     ]
     sqlite = sql_store._engines.writer.dialect.name == "sqlite"
     tries.append(sa.text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" if sqlite else f"TRUNCATE {table}"))
+    if sqlite and table in (
+        "edition_grids",
+        "editions_in_force",
+    ):  # by the other key that no two rows may have in common
+        rest = ", ".join(column.name for column in METADATA.tables[table].columns if column.name != "serial")
+        tries.append(
+            sa.text(f"INSERT OR REPLACE INTO {table} (serial, {rest}) SELECT serial + 100, {rest} FROM {table}")
+        )
     before = sql_store.audit(DEMO)
     for statement in tries:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), sql_store._engines.writer.begin() as connection:
             connection.execute(statement)
     assert sql_store.audit(DEMO) == before
     assert len(sql_store.grid_history(DEMO, tables.grids(1).keys[0])) == 1
+    assert [e.title for e in sql_store.editions(DEMO).editions] == ["首版", "东关"]
 
 
 def test_facts_name_the_engine_and_count_the_rows(sql_store: SqlStore, tables) -> None:
     fill(sql_store, tables)
     facts = sql_store.facts()
     assert facts["integrity"] == "ok"
-    assert facts["schema"] == "0002"
+    assert facts["schema"] == REVISION
     assert facts["rows.calls"] == 300
     assert facts["rows.grids"] == 4
-    assert facts["kept.grids_history"] == 4
+    assert facts["kept.drafts"] == 2
+    assert facts["kept.grids_history"] == 5
+    assert facts["kept.edition_grids"] == 6
     assert int(facts["size_bytes"]) > 50_000
     assert str(facts["engine"]).startswith(("SQLite 3.", "PostgreSQL 1"))
     assert all(isinstance(value, (str, int)) and not isinstance(value, np.generic) for value in facts.values())
