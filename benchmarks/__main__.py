@@ -14,6 +14,8 @@ REGISTRY: Final = {
     "streets": "benchmarks.streets",
     "build_graph": "benchmarks.build_graph",
     "first_map": "benchmarks.first_map",
+    "province_grids": "benchmarks.province_grids",
+    "point_in_grid": "benchmarks.point_in_grid",
 }
 """Name of a benchmark and the module whose ``rows(options) -> list[Row]`` runs it."""
 

@@ -25,7 +25,7 @@ LAYERS_SECONDS = 2.5
 PAGE_SECONDS = 0.5
 
 
-def rows(options: Options) -> list[Row]:
+def rows(_options: Options) -> list[Row]:
     """Build Coquimbo in a folder of its own, serve it, and time what the first page asks for.
 
     There is no peer that does the same; goals are the house's own, in seconds.

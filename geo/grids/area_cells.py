@@ -1,8 +1,8 @@
 """A raster over areas: most cells lie in one area alone and answer at once, the others name the few to be asked.
 
-Two grids of cells lie one over the other. The coarse one is even; each of its cells that holds edges is cut again, the
-finer the more edges it holds, so that a city inside a wide county costs no more than its own edges. Sides are powers of
-two of lattice steps. A cell that no edge of an area touches lies inside or outside of it as a whole.
+Two grids of cells lie one over the other. The coarse one is even; each of its cells that areas come near is cut again, the
+finer the more edges it may hold, so that a city inside a wide county costs no more than its own edges. Sides are powers
+of two of lattice steps. A cell that no edge of an area touches lies inside or outside of it as a whole.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from geo.compiled import compiled
-from geo.grids.outlines import Int8s, Int32s, Int64s, Outlines, contains
+from geo.grids.outlines import Floats, Int8s, Int32s, Int64s, Outlines, contains
 
-EDGES_A_CELL: Final = 48
+EDGES_A_CELL: Final = 1024
+"""About so many edges for each coarse cell, and a fine cell for every fourth of them."""
 FINEST: Final = 10
 NOBODY: Final = 2**31 - 1
 
@@ -28,12 +28,11 @@ class AreaCells(NamedTuple):
     west, south : lattice coordinates of the corner
     side : a coarse cell is ``2 ** side`` steps wide
     columns, rows : coarse cells
-    answer : int32[c], for a coarse cell without edges its area, -1 for none
-    first : int64[c], where the fine cells begin in ``fine``, -1 for a coarse cell without edges
+    first : int64[c], where the fine cells of a coarse one begin in ``fine``, row by row; -1 where no area is near
     cut : int8[c], ``2 ** cut`` fine cells to a side
     fine : int32[f], an area, -1 for none, or ``-2 - k``: ask the areas listed at ``k``
-    lists : int32[l], at ``k`` the number of areas, the area that holds the cell as a whole (or ``NOBODY``), the areas to
-        ask first, rising
+    lists : int32[l], at ``k`` the number of areas to ask, the area that holds the cell as a whole (or ``NOBODY``), and the
+        areas to ask before it, rising
     """
 
     west: int
@@ -41,7 +40,6 @@ class AreaCells(NamedTuple):
     side: int
     columns: int
     rows: int
-    answer: Int32s
     first: Int64s
     cut: Int8s
     fine: Int32s
@@ -52,7 +50,7 @@ def area_cells(o: Outlines) -> AreaCells:
     """Lay cells over areas; the lower row wins where areas overlap."""
     if len(o.box) == 0:
         none = np.zeros(0, np.int32)
-        return AreaCells(0, 0, 0, 0, 0, none, np.zeros(0, np.int64), np.zeros(0, np.int8), none, none)
+        return AreaCells(0, 0, 0, 0, 0, np.zeros(0, np.int64), np.zeros(0, np.int8), none, none)
     west, south = int(o.box[:, 0].min()), int(o.box[:, 1].min())
     width, height = int(o.box[:, 2].max()) - west, int(o.box[:, 3].max()) - south
     wanted = max(1, len(o.edge) // EDGES_A_CELL)
@@ -60,25 +58,53 @@ def area_cells(o: Outlines) -> AreaCells:
     while ((width >> side) + 1) * ((height >> side) + 1) > wanted:
         side += 1
     columns, rows = (width >> side) + 1, (height >> side) + 1
-    first_edge, near, of_area = _sort_edges(*o, west, south, side, columns, rows)
-    cover = _covers(*o, west, south, side, columns, rows)
-    held = np.diff(first_edge)
-    cut = np.ceil(np.log2(np.maximum(held / 2.0, 1.0)) / 2).astype(np.int8)
-    cut = np.minimum(cut, min(side, FINEST)).astype(np.int8)
-    sizes = np.where(held > 0, 4 ** cut.astype(np.int64), 0)
-    first = np.where(held > 0, np.cumsum(sizes) - sizes, -1)
-    fine, lists = _refine(
-        *o, west, south, side, columns, first_edge, near, of_area, cover, first, cut, int(sizes.sum())
-    )
-    answer = np.where(cover == NOBODY, -1, cover).astype(np.int32)
-    return AreaCells(west, south, side, columns, rows, answer, first, cut, fine, lists)
+    begin, near, edges = _areas_near(o.box, o.slab, o.first, west, south, side, columns, rows)
+    held = np.diff(begin) > 0
+    cut = np.minimum(np.ceil(np.log2(np.maximum(edges / 4.0, 1.0)) / 2), min(side, FINEST)).astype(np.int8)
+    sizes = np.where(held, 4 ** cut.astype(np.int64), 0)
+    first = np.where(held, np.cumsum(sizes) - sizes, -1)
+    fine, lists = _refine(*o, west, south, side, columns, begin, near, first, cut, int(sizes.sum()))
+    return AreaCells(west, south, side, columns, rows, first, cut, fine, lists)
+
+
+@compiled()
+def _areas_near(
+    box: Int32s, slab: Int64s, first: Int64s, west: int, south: int, side: int, columns: int, rows: int
+) -> tuple[Int64s, Int32s, Floats]:
+    """Return for each coarse cell the areas whose boxes meet it, rising, and about how many edges they have in it."""
+    free = np.zeros(columns * rows + 1, np.int64)
+    edges = np.zeros(columns * rows)
+    near = np.empty(0, np.int32)
+    for fill in range(2):
+        for a in range(len(box)):
+            left, bottom = (box[a, 0] - west) >> side, (box[a, 1] - south) >> side
+            right, top = (box[a, 2] - west) >> side, (box[a, 3] - south) >> side
+            share = (first[slab[a + 1]] - first[slab[a]]) / ((right - left + 1) * (top - bottom + 1))
+            for row in range(bottom, top + 1):
+                for at in range(row * columns + left, row * columns + right + 1):
+                    if fill:
+                        near[free[at]] = a
+                    else:
+                        edges[at] += share
+                    free[at] += 1
+        if fill == 0:
+            total = 0
+            for k in range(len(free)):
+                held = free[k]
+                free[k] = total
+                total += held
+            near = np.empty(total, np.int32)
+    for k in range(len(free) - 1, 0, -1):
+        free[k] = free[k - 1]
+    free[0] = 0
+    return free, near, edges
 
 
 @compiled()
 def _span(x1: int, y1: int, x2: int, y2: int, row: int, side: int) -> tuple[int, int]:
     """Return the first and last column of cells that an edge meets in a row, one step more on both sides."""
     low, high = min(x1, x2), max(x1, x2)
-    if y1 != y2:
+    if y1 >> side != y2 >> side:
         bottom, top = max(min(y1, y2), row << side), min(max(y1, y2), (row + 1) << side)
         slope = (x2 - x1) / (y2 - y1)
         a, b = x1 + (bottom - y1) * slope, x1 + (top - y1) * slope
@@ -88,150 +114,85 @@ def _span(x1: int, y1: int, x2: int, y2: int, row: int, side: int) -> tuple[int,
 
 
 @compiled()
-def _sort_edges(
-    box: Int32s,
-    slab: Int64s,
-    shift: Int8s,
-    first: Int64s,
-    edge: Int32s,
-    west: int,
-    south: int,
-    side: int,
-    columns: int,
-    rows: int,
-) -> tuple[Int64s, Int32s, Int32s]:
-    """Return for each coarse cell its edges by area: where they begin, the edges, and the area of each."""
-    free = np.zeros(columns * rows + 1, np.int64)
-    near, of_area = np.empty(0, np.int32), np.empty(0, np.int32)
-    for fill in range(2):
-        for a in range(len(box)):
-            for k in range(slab[a], slab[a + 1]):
-                for i in range(first[k], first[k + 1]):
-                    x1, y1, x2, y2 = edge[i, 0] - west, edge[i, 1] - south, edge[i, 2] - west, edge[i, 3] - south
-                    # Of the slabs that hold the edge, the lowest counts.
-                    if slab[a] + ((min(y1, y2) + south - box[a, 1]) >> shift[a]) != k:
-                        continue
-                    for row in range(min(y1, y2) >> side, (max(y1, y2) >> side) + 1):
-                        left, right = _span(x1, y1, x2, y2, row, side)
-                        for at in range(row * columns + left, row * columns + right + 1):
-                            if fill:
-                                near[free[at]] = i
-                                of_area[free[at]] = a
-                            free[at] += 1
-        if fill == 0:
-            total = 0
-            for k in range(len(free)):
-                held = free[k]
-                free[k] = total
-                total += held
-            near, of_area = np.empty(total, np.int32), np.empty(total, np.int32)
-    for k in range(len(free) - 1, 0, -1):
-        free[k] = free[k - 1]
-    free[0] = 0
-    return free, near, of_area
-
-
-@compiled()
-def _covers(
-    box: Int32s,
-    slab: Int64s,
-    shift: Int8s,
-    first: Int64s,
-    edge: Int32s,
-    west: int,
-    south: int,
-    side: int,
-    columns: int,
-    rows: int,
-) -> Int32s:
-    """Return the lowest area that holds each coarse cell as a whole."""
-    cover = np.full(columns * rows, NOBODY, np.int32)
-    touched = np.full(columns * rows, -1, np.int32)
-    for a in range(len(box)):
-        c1, r1 = (box[a, 0] - west) >> side, (box[a, 1] - south) >> side
-        c2, r2 = (box[a, 2] - west) >> side, (box[a, 3] - south) >> side
-        # Only inner cells can be held as a whole.
-        if c2 - c1 < 2 or r2 - r1 < 2:
-            continue
-        for i in range(first[slab[a]], first[slab[a + 1]]):
-            x1, y1, x2, y2 = edge[i, 0] - west, edge[i, 1] - south, edge[i, 2] - west, edge[i, 3] - south
-            for row in range(min(y1, y2) >> side, (max(y1, y2) >> side) + 1):
-                left, right = _span(x1, y1, x2, y2, row, side)
-                touched[row * columns + left : row * columns + right + 1] = a
-        for row in range(r1 + 1, r2):
-            known, inside = False, False
-            for column in range(c1 + 1, c2):
-                at = row * columns + column
-                if touched[at] == a:
-                    known = False
-                    continue
-                if not known:
-                    px, py = west + (column << side), south + (row << side)
-                    inside = contains(a, px, py, box, slab, shift, first, edge)
-                    known = True
-                if inside and cover[at] > a:
-                    cover[at] = a
-    return cover
-
-
-@compiled()
 def _refine(
     box: Int32s,
     slab: Int64s,
     shift: Int8s,
-    begin: Int64s,
+    first_edge: Int64s,
     edge: Int32s,
     west: int,
     south: int,
     side: int,
     columns: int,
-    first_edge: Int64s,
+    begin: Int64s,
     near: Int32s,
-    of_area: Int32s,
-    cover: Int32s,
     first: Int64s,
     cut: Int8s,
     size: int,
 ) -> tuple[Int32s, Int32s]:
     fine = np.full(size, NOBODY, np.int32)
-    lists = np.empty(max(size, 1024), np.int32)
+    lists = np.empty(size + 1024, np.int32)
     listed = 0
     most = 1 << (2 * int(cut.max()))
     touched, inside = np.full(most, -1, np.int64), np.full(most, -1, np.int64)
     count = np.zeros(most, np.int32)
-    pair_cell, pair_area = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    pair_cell, pair_area = np.empty(most, np.int32), np.empty(most, np.int32)
     tag = -1
     for c in range(len(first)):
         if first[c] < 0:
             continue
-        finer = int(side) - cut[c]
+        finer = side - int(cut[c])
         many = 1 << int(cut[c])
         cells = fine[first[c] : first[c] + many * many]
-        cells[:] = cover[c]
         x0, y0 = west + ((c % columns) << side), south + ((c // columns) << side)
         pairs = 0
-        k = first_edge[c]
-        while k < first_edge[c + 1]:
-            a = of_area[k]
+        for k in range(begin[c], begin[c + 1]):
+            a = near[k]
             tag += 1
-            while k < first_edge[c + 1] and of_area[k] == a:
-                i = near[k]
-                k += 1
-                x1, y1, x2, y2 = edge[i, 0] - x0, edge[i, 1] - y0, edge[i, 2] - x0, edge[i, 3] - y0
-                for row in range(max(min(y1, y2) >> finer, 0), min(max(y1, y2) >> finer, many - 1) + 1):
-                    left, right = _span(x1, y1, x2, y2, row, finer)
-                    for column in range(max(left, 0), min(right, many - 1) + 1):
-                        at = row * many + column
-                        if touched[at] != tag:
-                            touched[at] = tag
-                            if pairs == len(pair_cell):
-                                pair_cell = np.concatenate((pair_cell, np.empty(pairs, np.int32)))
-                                pair_area = np.concatenate((pair_area, np.empty(pairs, np.int32)))
-                            pair_cell[pairs], pair_area[pairs] = at, a
-                            pairs += 1
-            _fill_inside(box, slab, shift, begin, edge, a, x0, y0, finer, many, tag, touched, inside, cells)
+            if pairs + len(cells) > len(pair_cell):
+                pair_cell = np.concatenate((pair_cell, np.empty(pairs + most, np.int32)))
+                pair_area = np.concatenate((pair_area, np.empty(pairs + most, np.int32)))
+            had = pairs
+            pairs = _touch(box, slab, shift, first_edge, edge, a, x0, y0, finer, many, tag, touched, pair_cell, pairs)
+            pair_area[had:pairs] = a
+            _fill_inside(box, slab, shift, first_edge, edge, a, x0, y0, finer, many, tag, touched, inside, cells)
         listed, lists = _list(pair_cell[:pairs], pair_area[:pairs], cells, count, listed, lists)
     return fine, lists[:listed].copy()
+
+
+@compiled()
+def _touch(
+    box: Int32s,
+    slab: Int64s,
+    shift: Int8s,
+    first_edge: Int64s,
+    edge: Int32s,
+    a: int,
+    x0: int,
+    y0: int,
+    finer: int,
+    many: int,
+    tag: int,
+    touched: Int64s,
+    pair_cell: Int32s,
+    pairs: int,
+) -> int:
+    """Mark the fine cells that edges of area ``a`` touch, and add them to ``pair_cell``."""
+    reach = (many << finer) - 1
+    low = slab[a] + (max(y0 - box[a, 1], 0) >> shift[a])
+    high = slab[a] + (min(y0 + reach - box[a, 1], int(box[a, 3]) - box[a, 1]) >> shift[a])
+    for i in range(first_edge[low], first_edge[high + 1]):
+        x1, y1, x2, y2 = edge[i, 0] - x0, edge[i, 1] - y0, edge[i, 2] - x0, edge[i, 3] - y0
+        if max(x1, x2) < 0 or max(y1, y2) < 0 or min(x1, x2) > reach or min(y1, y2) > reach:
+            continue
+        for row in range(max(min(y1, y2), 0) >> finer, (min(max(y1, y2), reach) >> finer) + 1):
+            left, right = _span(x1, y1, x2, y2, row, finer)
+            for at in range(row * many + max(left, 0), row * many + min(right, many - 1) + 1):
+                if touched[at] != tag:
+                    touched[at] = tag
+                    pair_cell[pairs] = at
+                    pairs += 1
+    return pairs
 
 
 @compiled()
@@ -239,7 +200,7 @@ def _fill_inside(
     box: Int32s,
     slab: Int64s,
     shift: Int8s,
-    begin: Int64s,
+    first_edge: Int64s,
     edge: Int32s,
     a: int,
     x0: int,
@@ -266,12 +227,11 @@ def _fill_inside(
                 if row > r1 and touched[(row - 1) * many + end] != tag:
                     above = (row - 1) * many + end
                 end += 1
-            known = above >= 0
-            holds = (
-                inside[above] == tag
-                if known
-                else contains(a, x0 + (column << finer), y0 + (row << finer), box, slab, shift, begin, edge)
-            )
+            if above >= 0:
+                holds = inside[above] == tag
+            else:
+                px, py = x0 + (column << finer), y0 + (row << finer)
+                holds = contains(a, px, py, box, slab, shift, first_edge, edge)
             if holds:
                 for at in range(row * many + column, row * many + end):
                     inside[at] = tag

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo.errors import ConflictError, GeometryError, NotFoundError
-from geo.grids.overlap import ground_m2, overlay
+from geo.grids.overlap import cut, ground_m2
 from geo.tables.grids import Grids
 
 LAND_M2: Final = 1.0
@@ -72,7 +72,13 @@ class Standing:
 
 def difference(old: Grids, new: Grids) -> Changes:
     """Return the changes that make ``new`` of ``old``, to the last bit of geometry and attributes."""
-    before, after = rows_of(old), rows_of(new)
+    return difference_of(rows_of(old), rows_of(new), new)
+
+
+def difference_of(
+    before: Mapping[str, tuple[object, ...]], after: Mapping[str, tuple[object, ...]], new: Grids
+) -> Changes:
+    """Return the changes between tables whose ``rows_of`` are known."""
     differing = sorted(code for code, row in after.items() if before.get(code) != row)
     return Changes(changed=chosen(new, differing), gone=tuple(sorted(before.keys() - after.keys())))
 
@@ -139,6 +145,12 @@ def refuse_moved(where: Standing, *, by: Mapping[str, str] | None = None) -> Con
     named = where.clash or where.moved
     told = [f"{code} ({by[code]})" if by and code in by else code for code in named[:5]]
     more = f" (+{len(named) - 5})" if len(named) > 5 else ""
+    if not named:  # outside the area that the account sees
+        return ConflictError(
+            "A newer edition changed grids outside this area: rebase the draft on it and publish again; "
+            "nothing was published",
+            "新版本已改动辖区外的网格，与本稿不相交：可直接变基到新版本后再发布；本次未发布",
+        )
     if where.rebasable:
         return ConflictError(
             f"A newer edition changed grids {', '.join(told)}{more}, none of which this draft touches: "
@@ -203,7 +215,7 @@ def _shapes(frame: gpd.GeoDataFrame) -> np.ndarray:
 
 def _overlap_m2(some: gpd.GeoDataFrame, whole: gpd.GeoDataFrame) -> float:
     """Return the area that grids of ``some`` share with other grids of ``whole``, pairs inside ``some`` once."""
-    pieces = overlay(_shapes(some), _shapes(whole))
+    pieces = cut(_shapes(some), _shapes(whole))
     mine, theirs = some["code"].to_numpy(dtype=object), whole["code"].to_numpy(dtype=object)
     one, other = mine[pieces.one].astype(str), theirs[pieces.other].astype(str)
     twice = np.isin(other, mine.astype(str))

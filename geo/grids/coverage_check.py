@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import shapely
-from shapely.geometry.base import BaseGeometry
 
-from geo.grids.area import area_m2
+from geo.grids.faults import Fault
+from geo.grids.layer_check import check_shapes
+from geo.grids.rough import read_rough
 from geo.grids.topology import Coverage
 
-_SPECK_M2 = 1e-4
-_DEGREE_M = 111_320.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A gap or an overlap: its shape in lon/lat, its area, and the grids around or in it."""
-
-    codes: tuple[str, ...]
-    area_m2: float
-    shape: BaseGeometry
+__all__ = ["CoverageReport", "Fault", "check_coverage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,47 +43,18 @@ class CoverageReport:
 
 def check_coverage(coverage: Coverage, *, gap_width_m: float = 1.0) -> CoverageReport:
     """Look for gaps (holes in the union), overlaps, and lines that are shared without sharing vertices."""
-    shapes = np.asarray(coverage.grids.frame.geometry.array, dtype=object)
-    codes = coverage.codes
-    if not len(shapes):
-        return CoverageReport(gaps=(), overlaps=(), mismatched=(), broken=(), area_m2=0.0, parts=0)
-    broken = ~shapely.is_valid(shapes)
-    if broken.any():
-        shapes = shapely.make_valid(shapes)
-    bad = broken | ~shapely.is_empty(shapely.coverage_invalid_edges(shapes, gap_width=gap_width_m / _DEGREE_M))
-    overlaps = _overlaps(shapes, np.flatnonzero(bad), codes)
-    union = shapely.union_all(shapes) if bad.any() else shapely.coverage_union_all(shapes)
-    pieces = shapely.get_parts(union)
-    pieces = pieces[shapely.get_dimensions(pieces) == 2]
-    tree = shapely.STRtree(shapes)
-    gaps = []
-    for piece in pieces:
-        for hole in piece.interiors:
-            gap = shapely.Polygon(hole)
-            around = tree.query(gap, predicate="intersects")
-            gaps.append(Fault(codes=tuple(sorted(codes[i] for i in around)), area_m2=area_m2(gap), shape=gap))
-    named = {code for fault in overlaps for code in fault.codes}
-    return CoverageReport(
-        gaps=tuple(sorted(gaps, key=lambda gap: -gap.area_m2)),
-        overlaps=tuple(sorted(overlaps, key=lambda fault: -fault.area_m2)),
-        mismatched=tuple(sorted(codes[i] for i in np.flatnonzero(bad) if codes[i] not in named and not broken[i])),
-        broken=tuple(sorted(codes[i] for i in np.flatnonzero(broken))),
-        area_m2=sum(area_m2(piece) for piece in pieces),
-        parts=len(pieces),
+    report = check_shapes(
+        read_rough(coverage.codes, np.array(coverage.shapes, dtype=object)),
+        coverage.attributes["parent_code"].tolist(),
+        parents=None,
+        gap_width_m=gap_width_m,
+        sliver_width_m=0.0,
     )
-
-
-def _overlaps(shapes: npt.NDArray[np.object_], suspects: npt.NDArray[np.intp], codes: Sequence[str]) -> list[Fault]:
-    tree = shapely.STRtree(shapes[suspects])
-    one, other = tree.query(shapes[suspects], predicate="intersects")
-    found = []
-    for a, b in zip(suspects[one].tolist(), suspects[other].tolist(), strict=True):
-        if a < b:
-            parts = shapely.get_parts(shapely.intersection(shapes[a], shapes[b]))
-            parts = parts[shapely.get_dimensions(parts) == 2]
-            if len(parts):
-                shape = shapely.union_all(parts)
-                size = area_m2(shape)
-                if size > _SPECK_M2:
-                    found.append(Fault(codes=tuple(sorted((codes[a], codes[b]))), area_m2=size, shape=shape))
-    return found
+    return CoverageReport(
+        gaps=report.of("gap"),
+        overlaps=report.of("overlap"),
+        mismatched=tuple(sorted(code for fault in report.of("mismatch") for code in fault.codes)),
+        broken=tuple(sorted(code for fault in report.of("broken") for code in fault.codes)),
+        area_m2=report.area_m2,
+        parts=report.parts,
+    )

@@ -223,6 +223,18 @@ class CodeLayout:
             good &= within
         return good
 
+    def parents_of(self, codes: Sequence[str] | Texts) -> Texts:
+        """Return the codes of the units that many valid codes belong to, str[n]."""
+        columns: dict[str, range] = {}
+        at = 0
+        for part in self.parts:
+            columns[part.name] = range(at, at + part.digits)
+            at += part.digits
+        kept = np.array([column for name in self.parent for column in columns[name]], dtype=np.int64)
+        units = _units(np.asarray(codes, dtype=np.str_), self.length)
+        parents: Texts = np.ascontiguousarray(units[:, kept]).view(f"<U{len(kept)}").ravel()
+        return parents
+
     def serial_numbers(self, codes: Sequence[str] | Texts) -> Ints:
         """Return the serials of many valid codes, int64[n]."""
         digits, _ = _digits(np.asarray(codes, dtype=np.str_), self.length)
@@ -231,11 +243,16 @@ class CodeLayout:
 
 def _digits(codes: Texts, length: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """Return the digits of codes, int64[n, length], and which codes are just that many ASCII digits."""
-    wide = codes.astype(f"<U{max(length + 1, codes.dtype.itemsize // 4)}")
-    units = np.ascontiguousarray(wide).view(np.uint32).reshape(len(wide), -1)
+    units = _units(codes, length)
     values = units[:, :length].astype(np.int64) - ord("0")
     good = ((values >= 0) & (values <= 9)).all(axis=1) & (units[:, length:] == 0).all(axis=1)
     return np.clip(values, 0, 9), good
+
+
+def _units(codes: Texts, length: int) -> npt.NDArray[np.uint32]:
+    """Return the characters of codes as numbers, one column more than ``length`` at least."""
+    width = max(length + 1, codes.dtype.itemsize // 4)
+    return np.ascontiguousarray(codes.astype(f"<U{width}")).view(np.uint32).reshape(len(codes), width)
 
 
 def _numbers(digits: Ints) -> Ints:

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geo.errors import CheckError
-from geo.grids.changes import Changes, apply_changes, difference, rows_of
+from geo.grids.changes import Changes, apply_changes, difference_of, rows_of
 from geo.grids.crosswalk import GENERAL, Crosswalk, Placed, build_crosswalk
 from geo.tables.grids import Grids
 
@@ -150,7 +150,7 @@ def build_lineage(
         links = _strong(walk) if declared is None else _among(declared, walk)
         events += _events(walk, links, before, after, kind, "overlap" if declared is None else "operations")
     events.sort(key=lambda event: (event.before or event.after, event.after))
-    return Lineage(events=tuple(events), crosswalk=crosswalk, changes=difference(old, new))
+    return Lineage(events=tuple(events), crosswalk=crosswalk, changes=difference_of(before, after, new))
 
 
 def descent(steps: Iterable[LineageStep], old: Sequence[str], new: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -105,11 +105,12 @@ def check_codes(
     held = np.asarray(codes, dtype=np.str_)
     valid = layout.valid(held) if len(held) else np.zeros(0, dtype=np.bool_)
     unique, times = np.unique(held, return_counts=True) if len(held) else (held, np.zeros(0, dtype=np.int64))
-    misplaced = []
+    misplaced: list[tuple[str, str]] = []
     if parents is not None:
-        for code, parent, good in zip(held.tolist(), parents, valid.tolist(), strict=True):
-            if good and isinstance(parent, str) and layout.parent_of(code) != parent:
-                misplaced.append((code, parent))
+        stated = np.array([p if isinstance(p, str) else "" for p in parents], dtype=np.str_)
+        rows = np.flatnonzero(valid & (stated != ""))
+        rows = rows[layout.parents_of(held[rows]) != stated[rows]]
+        misplaced = list(zip(held[rows].tolist(), stated[rows].tolist(), strict=True))
     given_up = set(retired)
     malformed = {code: layout.problem(code) for code in held[~valid].tolist()}
     return CodeReport(

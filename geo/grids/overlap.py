@@ -65,18 +65,32 @@ def _q(latitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def overlay(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Pieces:
-    """Cut two layers of polygons in degrees with each other; what is equal to the last bit is not cut.
+    """Cut two layers of polygons in degrees with each other; pieces below ``SPECK_M2`` are left out.
 
-    Pieces below ``SPECK_M2`` are left out.
+    Inside a layer areas should not overlap. An area that both layers have to the last bit is common to these two alone
+    and is not cut: unchanged land stays itself even where a bad layer overlaps it.
     """
-    tree = shapely.STRtree(other)
-    a, b = tree.query(one, predicate="intersects")
+    bytes_of = [shapely.to_wkb(shapes, byte_order=1).tolist() for shapes in (one, other)]
+    place = {wkb: row for row, wkb in reversed(list(enumerate(bytes_of[1])))}
+    twin = np.array([place.get(wkb, -1) for wkb in bytes_of[0]], dtype=np.int64)
+    taken = np.zeros(len(other), dtype=bool)
+    taken[twin[twin >= 0]] = True
+    mine, theirs = np.flatnonzero(twin < 0), np.flatnonzero(~taken)
+    made = cut(one[mine], other[theirs])
+    same = np.flatnonzero(twin >= 0)
+    rows, columns = np.concatenate([same, mine[made.one]]), np.concatenate([twin[same], theirs[made.other]])
+    shapes, area = np.concatenate([one[same], made.shapes]), np.concatenate([ground_m2(one[same]), made.area_m2])
+    order = np.lexsort((columns, rows))
+    order = order[area[order] >= SPECK_M2]
+    return Pieces(one=rows[order], other=columns[order], shapes=shapes[order], area_m2=area[order])
+
+
+def cut(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Pieces:
+    """Cut every area of one layer with every area of another, equal ones too; pieces below ``SPECK_M2`` are left out."""
+    a, b = shapely.STRtree(other).query(one, predicate="intersects")
     order = np.lexsort((b, a))
     a, b = a[order].astype(np.int64), b[order].astype(np.int64)
-    shapes = np.empty(len(a), dtype=object)
-    same = shapely.equals_identical(one[a], other[b]) if len(a) else np.zeros(0, dtype=bool)
-    shapes[same] = one[a[same]]
-    shapes[~same] = _polygons(shapely.intersection(one[a[~same]], other[b[~same]]))
+    shapes = _polygons(shapely.intersection(one[a], other[b]))
     area = ground_m2(shapes)
     land = area >= SPECK_M2
     return Pieces(one=a[land], other=b[land], shapes=shapes[land], area_m2=area[land])

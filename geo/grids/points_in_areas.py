@@ -22,68 +22,69 @@ def rows_of_points(o: Outlines, cells: AreaCells, lonlat: npt.NDArray[np.float64
     """
     found = np.full(len(lonlat), -1, dtype=np.int32)
     if len(cells.first) and len(lonlat):
-        at = _coarse(cells, lonlat)
-        order = _by_cell(at, len(cells.first)) if len(lonlat) >= SORTED_FROM else np.arange(len(lonlat))
-        _look_up(o, cells, lonlat, at, order, found)
+        place, row, at = _sorted_places(lonlat, *cells[:5])
+        _look_up(o, cells, place, row, at, found)
     return found
 
 
 @compiled()
-def _coarse(cells: AreaCells, lonlat: npt.NDArray[np.float64]) -> Int32s:
-    """Return the coarse cell of each place, the number of cells for places off them."""
-    off = len(cells.first)
-    at = np.empty(len(lonlat), np.int32)
+def _sorted_places(
+    lonlat: npt.NDArray[np.float64], west: int, south: int, side: int, columns: int, rows: int
+) -> tuple[Int64s, Int32s, Int32s]:
+    """Return places in steps from the corner (int64[k, 2]), their rows in ``lonlat`` and coarse cells; none off the cells."""
+    off = columns * rows
+    sorts = len(lonlat) >= SORTED_FROM
+    cell = np.empty(len(lonlat), np.int32)
+    first = np.zeros(off + 2, np.int64)
     for i in range(len(lonlat)):
-        at[i] = off
+        cell[i] = off
         if abs(lonlat[i, 0]) <= 200.0 and abs(lonlat[i, 1]) <= 100.0:
-            column = (int(np.rint(lonlat[i, 0] * 1e7)) - cells.west) >> cells.side
-            row = (int(np.rint(lonlat[i, 1] * 1e7)) - cells.south) >> cells.side
-            if 0 <= column < cells.columns and 0 <= row < cells.rows:
-                at[i] = row * cells.columns + column
-    return at
-
-
-@compiled()
-def _by_cell(at: Int32s, cells: int) -> Int64s:
-    first = np.zeros(cells + 2, np.int64)
-    for c in at:
-        first[c + 1] += 1
-    for c in range(cells + 1):
+            x = (int(np.rint(lonlat[i, 0] * 1e7)) - west) >> side
+            y = (int(np.rint(lonlat[i, 1] * 1e7)) - south) >> side
+            if 0 <= x < columns and 0 <= y < rows:
+                cell[i] = y * columns + x
+        first[cell[i] + 1] += 1
+    on = len(lonlat) - first[off + 1]
+    for c in range(off + 1):
         first[c + 1] += first[c]
-    order = np.empty(len(at), np.int64)
-    for i in range(len(at)):
-        order[first[at[i]]] = i
-        first[at[i]] += 1
-    return order
+    place, row, at = np.empty((on, 2), np.int64), np.empty(on, np.int32), np.empty(on, np.int32)
+    free = 0
+    for i in range(len(lonlat)):
+        c = cell[i]
+        if c == off:
+            continue
+        k = first[c] if sorts else free
+        first[c] += 1
+        free += 1
+        place[k, 0] = int(np.rint(lonlat[i, 0] * 1e7)) - west
+        place[k, 1] = int(np.rint(lonlat[i, 1] * 1e7)) - south
+        row[k] = i
+        at[k] = c
+    return place, row, at
 
 
 @compiled()
-def _look_up(
-    o: Outlines, cells: AreaCells, lonlat: npt.NDArray[np.float64], at: Int32s, order: Int64s, found: Int32s
-) -> None:
+def _look_up(o: Outlines, cells: AreaCells, place: Int64s, row: Int32s, at: Int32s, found: Int32s) -> None:
     # Taken out of the tuples once: each access would count a reference.
     box, slab, shift, begin, edge = o
-    west, south, side, _, _, answer, first, cuts, fine, lists = cells
+    west, south, side, _, _, first, cuts, fine, lists = cells
     step = 1 << side
-    for i in order:
+    for i in range(len(row)):
         c = at[i]
-        if c == len(first):
-            continue
         if first[c] < 0:
-            found[i] = answer[c]
             continue
-        px, py = int(np.rint(lonlat[i, 0] * 1e7)), int(np.rint(lonlat[i, 1] * 1e7))
         cut = int(cuts[c])
         finer = side - cut
-        column, row = ((px - west) & (step - 1)) >> finer, ((py - south) & (step - 1)) >> finer
-        held = fine[first[c] + (row << cut) + column]
+        x, y = (place[i, 0] & (step - 1)) >> finer, (place[i, 1] & (step - 1)) >> finer
+        held = fine[first[c] + (y << cut) + x]
         if held < -1:
             k = -2 - held
             held = lists[k + 1]
+            px, py = place[i, 0] + west, place[i, 1] + south
             for j in range(k + 2, k + 2 + lists[k]):
                 if contains(lists[j], px, py, box, slab, shift, begin, edge):
                     held = lists[j]
                     break
             if held == NOBODY:
                 held = -1
-        found[i] = held
+        found[row[i]] = held

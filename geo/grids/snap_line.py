@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,8 @@ class StreetLines:
         """
         if start == end:
             raise ParameterError("Both ends are the same street corner", "两端是同一个路口")
-        found, before = dijkstra(self._metres, directed=False, indices=start, return_predecessors=True)
+        search = cast("Any", dijkstra)  # its stubs know no single source
+        found, before = search(self._metres, directed=False, indices=start, return_predecessors=True)
         if not np.isfinite(found[end]):
             raise InfeasibleError("No street connects the two corners", "两个路口之间没有相连的道路")
         nodes = [end]
@@ -101,14 +103,14 @@ class StreetLines:
         kept = np.flatnonzero(np.isin(self.graph.road_class, road_classes))
         kept = kept[(self.graph.reverse[kept] < 0) | (kept < self.graph.reverse[kept])]
         lines = [shapely.LineString(self.graph.arc_lonlat(int(arc))) for arc in kept]
-        hits = shapely.STRtree(lines).query(area, predicate="intersects") if lines else []
+        hits = shapely.STRtree(lines).query(area, predicate="intersects")
         return [
             StreetLine(
                 line=tuple(places_of(_on_lattice(shapely.get_coordinates(lines[hit])))),
                 streets=tuple(name for name in (self.graph.name(int(kept[hit])),) if name),
                 metres=float(self.graph.metres[kept[hit]]),
             )
-            for hit in sorted(int(hit) for hit in hits)
+            for hit in sorted(hits.tolist())
         ]
 
 

@@ -160,9 +160,7 @@ def _by_layout(tree: Tree, level: Level, rows: npt.NDArray[np.int64], found: _Br
         valid = layout.valid(codes)
         fits |= valid
         mine = np.flatnonzero(valid & ~placed)
-        above = tree.codes[tree.parent[rows[mine]]].tolist()
-        said = [layout.parent_of(code) for code in codes[mine].tolist()]
-        placed[mine] = np.array([a == b for a, b in zip(said, above, strict=True)], dtype=np.bool_)
+        placed[mine] = layout.parents_of(codes[mine]) == tree.codes[tree.parent[rows[mine]]]
     names = " / ".join(layout.name for layout in level.layouts)
     found.note(f"codes of a {level.en} that are not {names}", f"{level.zh}编码不符合 {names}", codes[~fits].tolist())
     found.note(

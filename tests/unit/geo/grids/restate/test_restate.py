@@ -86,7 +86,7 @@ def test_figures_that_cannot_be_shared_are_refused(figures: dict[str, float], er
         restate_figures(figures, build_crosswalk(OLD, NEW), edition="2")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 6), st.integers(1, 6), st.integers(0, 6))
 def test_every_old_figure_is_given_out_to_the_last_unit(seed: int, old: int, new: int, decimals: int) -> None:
     rng = np.random.default_rng(seed)
