@@ -12,13 +12,30 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import errors, security
 from api.clock import Clock
 from api.jobs.runner import JobRunner
-from api.routers import exchange, features, grids, heat, jobs, pages, patrol, place, posts, reports, situation, tiles
+from api.routers import (
+    drafts,
+    editions,
+    exchange,
+    features,
+    grid_reports,
+    grids,
+    heat,
+    jobs,
+    pages,
+    patrol,
+    place,
+    posts,
+    reports,
+    situation,
+    tiles,
+)
 from api.routers.health import router as health
+from api.services.editions import put_due
 from api.services.warm import warm
 from api.services.workspace import Workspace
 from api.settings import Settings
 from api.static import Static
-from geo.store.port import Store
+from geo.store.port import DEMO, Store
 from geo.store.sandbox import shared_sandbox
 from web.assets import STATIC
 
@@ -37,6 +54,7 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         app.state.workspace = workspace
         app.state.jobs = JobRunner(store)
         if warm_up:
+            put_due(workspace, DEMO)
             warm(workspace)
         sandbox = shared_sandbox()
         sandbox.start()
@@ -58,7 +76,22 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     security.install(app, settings)
-    for module in (features, jobs, situation, place, tiles, heat, posts, patrol, grids, reports, exchange):
+    for module in (
+        drafts,
+        editions,
+        features,
+        jobs,
+        situation,
+        place,
+        tiles,
+        heat,
+        posts,
+        patrol,
+        grid_reports,
+        grids,
+        reports,
+        exchange,
+    ):
         app.include_router(module.router)
     app.include_router(health)
     app.include_router(pages.router)

@@ -17,7 +17,7 @@ from geo.tables.mapping import ImportProfile
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 File = typer.Argument(help="文件 / file")
-Frame = typer.Option(None, help="WGS84, CGCS2000, GCJ02, BD09, EPSG:n", show_default=False)
+Frame = typer.Option(None, help="WGS84, CGCS2000, GCJ02, BD09, EPSG:n, auto", show_default=False)
 Layer = typer.Option(None, help="图层或工作表 / layer or sheet", show_default=False)
 Encoding = typer.Option(None, help="UTF-8, GB18030, Big5", show_default=False)
 Profile = typer.Option(None, help="字段对应表（JSON） / field mapping (JSON)", show_default=False)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import typer
 
-from api.cli import data, exports, installation, patrol, posts, published, serving
+from api.cli import data, exports, grids, installation, patrol, posts, published, serving
 from api.cli.output import Output
 from geo.errors import CancelledError, XungeError
 
@@ -30,6 +30,7 @@ app.command("heat")(exports.heat)
 app.command("export")(exports.export)
 app.add_typer(data.app, name="import", help="导入路网、网格、警情、屯警点、必巡点、巡组 / import data")
 app.add_typer(posts.app, name="posts", help="屯警布点 / posts")
+app.add_typer(grids.app, name="grids", help="网格：检查、修复、编号、对比、发布 / grids")
 app.add_typer(patrol.app, name="patrol", help="巡逻规划 / patrols")
 
 

@@ -10,14 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, UploadFile
 
 from api.deps import As, InWorkspace
+from api.routers.uploads import keep_upload
 from api.schemas.exchange import ImportAnswer
 from api.schemas.problems import answers
 from api.services.exports import download
 from api.services.imports import Source, import_collection
-from geo.errors import LimitError
 
 router = APIRouter(prefix="/api", tags=["exchange"])
-CHUNK = 1 << 20
 
 
 @router.get("/export/{collection}", response_class=Response, responses=answers(404))
@@ -51,18 +50,8 @@ def import_file(
     try:
         name = Path(file.filename or "upload").name
         path = folder / f"upload{''.join(Path(name).suffixes[-2:])}"
-        _keep(file, path, most=workspace.settings.max_upload_mb)
+        keep_upload(file, path, most=workspace.settings.max_upload_mb)
         source = Source(frame=frame, layer=layer, encoding=encoding, name=name)
         return import_collection(workspace, principal, collection, path, source, commit=commit)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _keep(file: UploadFile, path: Path, *, most: int) -> None:
-    held = 0
-    with path.open("wb") as out:
-        while chunk := file.file.read(CHUNK):
-            held += len(chunk)
-            if held > most * 1_000_000:
-                raise LimitError(f"The file is larger than {most} MB; split it", f"文件超过 {most} MB，请拆分后再上传")
-            out.write(chunk)

@@ -13,11 +13,13 @@ class PlanRow(Value):
     plan_id: str
     kind: str
     title: str
+    title_en: str | None
     created_at: datetime
     termination: str
     objective: float | None
     bound: float | None
     gap: float | None
+    proved: bool
     open: bool
 
 

@@ -20,6 +20,7 @@ class PostsQuestion(Value):
     from_: datetime | None = Field(default=None, alias="from")
     to: datetime | None = None
     basis: Literal["valid", "received", "cases"] = "valid"
+    citizen: Literal["any", "only"] = Field(default="only", description="citizens' calls are the demand by default")
     pinned: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     candidates: Literal["posts", "candidates", "all"] = "all"
@@ -40,6 +41,9 @@ class PostsCoverage(Value):
     """What today's posts cover; times are over the demand that is reachable at all."""
 
     n: int
+    n_unplaced: int
+    basis: str
+    citizen: str
     n_posts: int
     minutes: float
     profile: str

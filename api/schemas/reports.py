@@ -61,7 +61,7 @@ class DailyReport(Value):
     n_received: int
     n_unplaced: int
     interval: tuple[float, float]
-    same_weekday: Before
+    same_weekday: Before | None
     rises: list[Rise]
     by_hour: list[int]
     hours_from: int

@@ -64,8 +64,13 @@ class PlanNow(Value):
 
     plan_id: str
     title: str
+    title_en: str | None
     units: int
     lower_bound: int | None
+    worst_gap_minutes: float | None
+    worst_gap_point: str | None
+    unvisited: int
+    proved: bool
 
 
 class RecentCall(Value):

@@ -92,7 +92,10 @@ def plain(value: object) -> object:
 
 def feature_rows(frame: gpd.GeoDataFrame, key: str) -> list[dict[str, object]]:
     """Return rows as GeoJSON features; the id is the key."""
-    geometry = shapely.to_geojson(np.asarray(frame.geometry.array))
+    shapes = np.array(frame.geometry.array, dtype=object)
+    if "placed" in frame.columns:  # a call without a place holds the point of the station that took it
+        shapes[~frame["placed"].to_numpy(dtype=bool)] = None
+    geometry = shapely.to_geojson(shapes)
     columns = [name for name in frame.columns if name != frame.active_geometry_name]
     values = {name: [plain(v) for v in frame[name]] for name in columns}
     return [

@@ -9,6 +9,8 @@ from typing import Final
 
 from api.schemas.exchange import DroppedPersons, ImportAnswer
 from api.services.features import plain
+from api.services.frame_detection import AUTO, detected_frame
+from api.services.plain_tables import read_plain
 from api.services.workspace import Workspace
 from geo.errors import FieldError, FileError, ParameterError, UnavailableError
 from geo.store.exchange import read_layer
@@ -21,10 +23,10 @@ from geo.streets.osm import read_graphml, read_osm_reported, read_place
 from geo.streets.parquet import read_parquet
 from geo.streets.ways import ReadReport
 from geo.tables.calls import Calls
-from geo.tables.mapping import ImportProfile, ImportReport
+from geo.tables.mapping import Imported, ImportProfile, ImportReport, to_table
 from geo.tables.spec import Table
 
-IMPORTED: Final = ("grids", "police_grids", "calls", "posts", "points", "units")
+IMPORTED: Final = ("grids", "police_grids", "estates", "buildings", "grid_posts", "calls", "posts", "points", "units")
 OSM_ENDINGS: Final = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 PREVIEW_ROWS: Final = 5
 
@@ -46,7 +48,7 @@ def import_collection(
     """Read a file into a collection.
 
     Calls are inserted or updated by their key, so that the same file may come twice; other collections are replaced.
-    With ``commit`` false nothing is written: the answer is a preview.
+    With ``commit`` false nothing is written: the answer is a preview. The frame ``auto`` is found by the streets.
     """
     if collection not in IMPORTED:
         raise ParameterError(
@@ -56,10 +58,7 @@ def import_collection(
     limits = ReadLimits(
         file_mb=float(workspace.settings.max_upload_mb), wall_seconds=float(workspace.settings.upload_seconds)
     )
-    made = import_table(
-        path, table_class(collection), profile=source.profile, frame=source.frame, layer=source.layer,
-        encoding=source.encoding, bounds=workspace.bounds(), limits=limits,
-    )  # fmt: skip
+    made = _read(workspace, table_class(collection), path, source, limits)
     version = inserted = updated = None
     if commit:
         said = source.name or path.name
@@ -69,6 +68,22 @@ def import_collection(
         else:
             version = workspace.store.put_table(principal, made.table, source=said)
     return _answer(collection, made.table, made.report, version, inserted, updated)
+
+
+def _read(workspace: Workspace, kind: type[Table], path: Path, source: Source, limits: ReadLimits) -> Imported[Table]:
+    if not kind.SPEC.geometry:
+        plain_rows = read_plain(path, encoding=source.encoding, limits=limits)
+        return to_table(plain_rows, kind, source.profile, first_row=2)
+    found = None
+    if source.frame == AUTO:
+        found = detected_frame(workspace, path, layer=source.layer, encoding=source.encoding, limits=limits)
+    made = import_table(
+        path, kind, profile=source.profile, frame=found.frame if found else source.frame, layer=source.layer,
+        encoding=source.encoding, bounds=workspace.bounds(), limits=limits,
+    )  # fmt: skip
+    if found is None:
+        return made
+    return Imported(table=made.table, report=made.report.plus(notes=[(found.en, found.zh)]))
 
 
 def _answer(

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from api.schemas.patrol import PatrolQuestion
+from api.services.open_plan import keep_plan
 from api.services.shifts import ShiftSpan, span_of
 from api.services.workspace import Workspace
 from geo.errors import NotFoundError
@@ -66,7 +67,8 @@ def plan_patrol(
     check_patrol(problem, outcome.plan)
     body = _body(workspace, asked, outcome, bound_patrol(problem), evaluate(problem, outcome.plan))
     plan_id = f"patrol-{asked.shift.start:%Y%m%d}-{secrets.token_hex(3)}"
-    workspace.store.add_plan(
+    keep_plan(
+        workspace,
         principal,
         PlanRecord(
             plan_id=plan_id, kind="patrol", title=str(body["title"]), created_at=datetime.now(UTC),

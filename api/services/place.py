@@ -7,6 +7,7 @@ import orjson
 import shapely
 
 from api.schemas.place import GridHere, Located, PoliceGridHere, Route, SnappedHere, Soonest, StationHere
+from api.services.positions import manned_posts, positions
 from api.services.shifts import span_at
 from api.services.workspace import Workspace
 from geo.errors import CoordinateError, ParameterError
@@ -90,18 +91,23 @@ def _soonest(workspace: Workspace, principal: Principal, at: np.ndarray) -> tupl
 
 
 def _responders(workspace: Workspace, principal: Principal) -> list[tuple[str, str, str, str, float, float]]:
-    shift = span_at(workspace.store.table(principal, Shifts), workspace.clock.now(), workspace.zone)
+    now = workspace.clock.now()
+    shift = span_at(workspace.store.table(principal, Shifts), now, workspace.zone)
     found = []
     posts = workspace.posts(principal).frame
     posts = posts[posts["state"] == "fixed"]
+    # Nobody comes from a post where nobody stands; where no unit is known, every post counts.
+    manned = manned_posts(workspace, principal, shift)
+    if manned:
+        posts = posts[posts["post_id"].isin(manned)]
     for row, point in zip(posts.itertuples(index=False), posts.geometry, strict=True):
-        found.append(("post", row.post_id, row.name, row.kind, point.x, point.y))
-    units = workspace.units(principal).frame
-    if shift is not None:
-        units = units[(units["shift_id"] == shift.shift_id)]
-    units = units[(units["state"] != "on_call") & (units["kind"] != "foot") & units["seen_at"].notna()]
-    for row, point in zip(units.itertuples(index=False), units.geometry, strict=True):
-        found.append(("unit", row.unit_id, row.name, row.state, point.x, point.y))
+        state = "manned" if row.post_id in manned else "unmanned"
+        found.append(("post", row.post_id, row.name, state, point.x, point.y))
+    found += [
+        ("unit", unit.unit_id, unit.name, unit.state, unit.lon, unit.lat)
+        for unit in positions(workspace, principal, now)  # where the map shows them
+        if unit.state != "on_call" and unit.kind != "foot" and unit.seen_at is not None
+    ]
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from api.schemas.plans import PlanRow, Plans
+from api.services.open_plan import open_plan_record
 from api.services.shifts import span_at
-from api.services.situation import open_plan_record
 from api.services.workspace import Workspace
 from geo.store.port import Json, Principal
 from geo.tables.shifts import Shifts
@@ -19,12 +19,14 @@ def plans(workspace: Workspace, principal: Principal, kind: str | None) -> Plans
     rows = []
     for record in workspace.store.plans(principal, kind):
         body = record.body
+        title_en = body.get("title_en")
         rows.append(
             PlanRow(
-                plan_id=record.plan_id, kind=record.kind, title=record.title, created_at=record.created_at,
+                plan_id=record.plan_id, kind=record.kind, title=record.title,
+                title_en=title_en if isinstance(title_en, str) else None, created_at=record.created_at,
                 termination=str(body.get("termination") or ""), objective=_number(body.get("objective")),
                 bound=_number(body.get("bound")), gap=_number(body.get("gap")),
-                open=current is not None and record.plan_id == current.plan_id,
+                proved=body.get("proved") is True, open=current is not None and record.plan_id == current.plan_id,
             )
         )  # fmt: skip
     return Plans(plans=rows)

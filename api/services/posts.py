@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from api.schemas.posts import PostsCoverage, PostsQuestion, WorstGrid
 from api.services.demand import Demand, demand
 from api.services.filters import CallFilter
+from api.services.open_plan import keep_plan
 from api.services.place import check_profile
 from api.services.workspace import Workspace
 from geo.errors import InfeasibleError, NotFoundError
@@ -80,7 +81,8 @@ def coverage_today(
         names = workspace.grids(principal).frame.set_index("code")["name"]
         worst = WorstGrid(code=code, name=names.get(code), seconds=by_grid[code])
     return PostsCoverage(
-        n=needs.n_calls, n_posts=len(sites.keys), minutes=minutes, profile=profile, start=needs.start, end=needs.end,
+        n=needs.n_calls, n_unplaced=needs.n_unplaced, basis=wanted.basis, citizen=wanted.citizen,
+        n_posts=len(sites.keys), minutes=minutes, profile=profile, start=needs.start, end=needs.end,
         share=figures.share, interval=figures.interval,
         mean_seconds=figures.mean_seconds, p90_seconds=figures.p90_seconds, worst_grid=worst,
         unreachable=unreachable_grids(nearest, needs), unreachable_calls=figures.unreachable_calls, by_grid=by_grid,
@@ -143,7 +145,7 @@ def solve_posts(
     """Choose the posts that cover most, check the plan on its own, keep it, and return its id."""
     profile = check_profile(question.profile)
     wanted = CallFilter(
-        basis=question.basis, families=frozenset(question.families) if question.families else None,
+        basis=question.basis, citizen=question.citizen, families=frozenset(question.families) if question.families else None,
         start=question.from_, end=question.to,
     )  # fmt: skip
     needs = demand(workspace, principal, wanted, profile)
@@ -169,7 +171,8 @@ def solve_posts(
     check_mclp(problem, outcome.plan)
     body = _body(workspace, principal, question, problem, outcome, needs, sites, seconds)
     plan_id = f"posts-{workspace.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
-    workspace.store.add_plan(
+    keep_plan(
+        workspace,
         principal,
         PlanRecord(
             plan_id=plan_id, kind="posts", title=str(body["title"]), created_at=datetime.now(UTC),
@@ -227,6 +230,7 @@ def _body(
         "from": needs.start.isoformat(),
         "to": needs.end.isoformat(),
         "basis": question.basis,
+        "citizen": question.citizen,
         "posts": _posts(outcome, metrics, sites, set(question.pinned)),
         "by_grid": {code: {"seconds": s, "covered": s <= limit} for code, s in by_grid.items()},
         "before": before,

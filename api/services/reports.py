@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from api.schemas.reports import Before, DailyReport, Period, Rise, TopGrid
+from api.services.features import parse_instant
 from api.services.filters import CallFilter, last_days
 from api.services.page import families
 from api.services.situation import interval_of
@@ -44,24 +45,27 @@ DEFINITIONS: Final[Mapping[str, tuple[str, str]]] = {
 def daily(workspace: Workspace, principal: Principal, day: str | None) -> DailyReport:
     """Return the report of a statistical day, the last whole one unless ``day`` (YYYY-MM-DD) says which."""
     start, end = _period(workspace, day)
+    first, until = _known(workspace, principal)
+    if start >= until or end <= first:
+        raise ParameterError(
+            f"There are no data of that day: they reach from {first:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}",
+            f"该统计日没有数据：现有数据自 {first:%Y-%m-%d %H:%M} 至 {until:%Y-%m-%d %H:%M}",
+        )
     week = timedelta(days=7)
-    now_rows = _rows(workspace, principal, start, end)
-    then_rows = _rows(workspace, principal, start - week, end - week)
-    received = CallFilter(basis="received", start=start, end=end).rows(workspace.calls(principal), workspace.zone)
-    n, before = len(now_rows), len(then_rows)
-    p = e_test(n, before)
+    # A day that is not over is compared with the same hours a week before, never with a whole day.
+    counted = min(end, until)
+    now_rows = _rows(workspace, principal, start, counted)
+    then_rows = _rows(workspace, principal, start - week, counted - week) if start - week >= first else None
+    received = CallFilter(basis="received", start=start, end=counted).rows(workspace.calls(principal), workspace.zone)
+    n = len(now_rows)
     local = start.astimezone(workspace.zone)
     hours = ((now_rows["occurred_at"] - pd.Timestamp(start)) // pd.Timedelta(hours=1)).to_numpy(dtype=np.int64)
-    zh, en = _ratio(n, before, p)
     return DailyReport(
         title=f"警情日报 {local:%Y-%m-%d}", title_en=f"Daily report {local:%Y-%m-%d}", day=f"{local:%Y-%m-%d}",
         period=Period(start=start, end=end), basis="valid", n=n, n_received=len(received),
         n_unplaced=int((~now_rows["placed"]).sum()), interval=interval_of(n),
-        same_weekday=Before(
-            n=before, start=start - week, end=end - week, p=p, could_be_chance=p >= CHANCE,
-            ratio_text_zh=zh, ratio_text_en=en,
-        ),
-        rises=_rises(workspace, principal, now_rows, then_rows),
+        same_weekday=None if then_rows is None else _before(n, len(then_rows), start - week, counted - week),
+        rises=[] if then_rows is None else _rises(workspace, principal, now_rows, then_rows),
         by_hour=np.bincount(hours, minlength=24)[:24].tolist(), hours_from=local.hour,
         top_grids=_top(workspace, principal, now_rows),
         missing={stage: None if not n else float(now_rows[stage].isna().mean()) for stage in STAGES},
@@ -83,6 +87,22 @@ def _period(workspace: Workspace, day: str | None) -> tuple[datetime, datetime]:
         ) from None
     start = datetime.combine(wanted, time(hour), tzinfo=workspace.zone)
     return start, start + timedelta(days=1)
+
+
+def _known(workspace: Workspace, principal: Principal) -> tuple[datetime, datetime]:
+    """Return the first and the last moment that the data know of, in local time."""
+    now = workspace.clock.now()
+    said = workspace.facts().get("as_of")
+    until = min(now, parse_instant(said)) if isinstance(said, str) else now
+    times = workspace.calls(principal).frame["occurred_at"]
+    first = until if times.empty else times.min().to_pydatetime()
+    return first.astimezone(workspace.zone), until.astimezone(workspace.zone)
+
+
+def _before(n: int, before: int, start: datetime, end: datetime) -> Before:
+    p = e_test(n, before)
+    zh, en = _ratio(n, before, p)
+    return Before(n=before, start=start, end=end, p=p, could_be_chance=p >= CHANCE, ratio_text_zh=zh, ratio_text_en=en)
 
 
 def _rows(workspace: Workspace, principal: Principal, start: datetime, end: datetime) -> gpd.GeoDataFrame:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from api.schemas.place import Found, Search
 from api.services.workspace import Workspace
@@ -16,6 +19,9 @@ from geo.streets.graph import StreetGraph
 from geo.tables.spec import Table
 
 LIMIT = 20
+MOST_CROSSINGS = 5
+SAME_CROSSING = 6e-4  # degrees, some 60 m
+SAME_STREET = 1e-2  # degrees, some 1 km
 _PAIR = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*$")
 _CROSSING = re.compile(r"\s*(?:[/&×＆/]|与|和| and | y )\s*", re.IGNORECASE)
 
@@ -26,7 +32,7 @@ def search(workspace: Workspace, principal: Principal, text: str) -> Search:
     if not q:
         return Search(q=q, results=[])
     found = [*_coordinates(workspace, q), *_crossings(workspace, q), *_rows(workspace, principal, q)]
-    found += _streets(workspace, q)
+    found += _streets(workspace, principal, q)
     return Search(q=q, results=found[:LIMIT])
 
 
@@ -125,20 +131,32 @@ def street_names(workspace: Workspace) -> StreetNames:
     return workspace.derived.get("street_names", id(graph), lambda: StreetNames.of(graph))
 
 
-def _streets(workspace: Workspace, q: str) -> Iterator[Found]:
+def _streets(workspace: Workspace, principal: Principal, q: str) -> Iterator[Found]:
     if not workspace.settings.streets.exists():
         return
     graph = workspace.graph()
     held = street_names(workspace)
     for i in held.matching(q, LIMIT):
-        lonlat = np.concatenate([graph.arc_lonlat(int(a)) for a in held.arcs[i]])
-        low, high = lonlat.min(axis=0), lonlat.max(axis=0)
-        middle = graph.arc_lonlat(int(held.arcs[i][len(held.arcs[i]) // 2]))
-        lon, lat = middle[len(middle) // 2]
-        yield Found(
-            kind="street", id=held.names[i], title=held.names[i], subtitle="道路", lon=float(lon), lat=float(lat),
-            bounds=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
-        )  # fmt: skip
+        for k, lines in enumerate(_apart([graph.arc_lonlat(int(a)) for a in held.arcs[i]])):
+            lonlat = np.concatenate(lines)
+            low, high = lonlat.min(axis=0), lonlat.max(axis=0)
+            middle = lines[len(lines) // 2]
+            lon, lat = middle[len(middle) // 2]
+            code = workspace.grid_index(principal).at(np.array([[lon, lat]]))[0]
+            place = None if code is None else workspace.grids(principal).frame.set_index("code").at[code, "parent_name"]
+            yield Found(
+                kind="street", id=f"{held.names[i]}#{k}", title=held.names[i], subtitle=place or "",
+                lon=float(lon), lat=float(lat), bounds=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+            )  # fmt: skip
+
+
+def _apart(lines: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """Return the streets that share a name, each as its lines, the longest first; a gap of 1 km parts them."""
+    points = np.array([shapely.multipoints(line) for line in lines], dtype=object)
+    left, right = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_STREET)
+    _, group = connected_components(coo_array((np.ones(len(left)), (left, right)), shape=(len(lines), len(lines))))
+    parts = [[line for line, g in zip(lines, group, strict=True) if g == one] for one in np.unique(group)]
+    return sorted(parts, key=len, reverse=True)
 
 
 def _crossings(workspace: Workspace, q: str) -> Iterator[Found]:
@@ -155,8 +173,15 @@ def _crossings(workspace: Workspace, q: str) -> Iterator[Found]:
             return
         joined = np.concatenate(arcs)
         nodes.append(np.unique(np.concatenate([tails[joined], graph.heads[joined]])))
-    for node in np.intersect1d(nodes[0], nodes[1])[:5]:
+    shown: list[tuple[float, float]] = []
+    for node in np.intersect1d(nodes[0], nodes[1]):
         lon, lat = graph.node_lonlat[node]
+        # The carriageways of a divided street cross side by side: one crossing to whoever searches.
+        if any(abs(lon - x) < SAME_CROSSING and abs(lat - y) < SAME_CROSSING for x, y in shown):
+            continue
+        shown.append((lon, lat))
+        if len(shown) > MOST_CROSSINGS:
+            return
         yield Found(
             kind="crossing", id=f"node-{graph.node_ids[node]}", title=f"{parts[0].strip()} × {parts[1].strip()}",
             subtitle="路口", lon=float(lon), lat=float(lat),

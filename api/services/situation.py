@@ -16,9 +16,11 @@ from api.schemas.situation import (
     RecentCall,
     ShiftNow,
     Situation,
-    UnitNow,
 )
-from api.services.shifts import ShiftSpan, span_at
+from api.services.features import parse_instant
+from api.services.open_plan import open_plan_record
+from api.services.positions import manned_posts, positions
+from api.services.shifts import span_at
 from api.services.workspace import Workspace
 from geo.incidents.poisson import poisson_interval
 from geo.store.port import PlanRecord, Principal
@@ -31,47 +33,28 @@ def situation(workspace: Workspace, principal: Principal) -> Situation:
     """Return everything that the first page shows, as of the workspace's clock."""
     now = workspace.clock.now()
     shift = span_at(workspace.store.table(principal, Shifts), now, workspace.zone)
-    units = units_on_duty(workspace, principal, now, shift)
+    record = open_plan_record(workspace, principal, shift)
     posts = workspace.posts(principal).frame
     posts = posts[posts["state"] == "fixed"]
-    manned = set(workspace.units(principal).frame["post_id"]) if shift is None else _manned(workspace, principal, shift)
     return Situation(
         now=now,
-        as_of=_last_reported(workspace, principal, now),
+        as_of=_known_until(workspace, principal, now),
         shift=None if shift is None else ShiftNow(id=shift.shift_id, name=shift.name, start=shift.start, end=shift.end),
         calls=_calls(workspace, principal, now),
-        units=units,
-        posts=PostsNow(n=len(posts), manned=int(posts["post_id"].isin(manned).sum())),
-        plan=open_plan(workspace, principal, shift),
+        units=positions(workspace, principal, now),
+        posts=PostsNow(
+            n=len(posts), manned=int(posts["post_id"].isin(manned_posts(workspace, principal, shift)).sum())
+        ),
+        plan=None if record is None else _plan(record),
         recent=_recent(workspace, principal, now),
     )
 
 
-def units_on_duty(workspace: Workspace, principal: Principal, now: datetime, shift: ShiftSpan | None) -> list[UnitNow]:
-    """Return the units of the shift on duty (all units where no shift is set)."""
-    frame = workspace.units(principal).frame
-    if shift is not None:
-        frame = frame[frame["shift_id"] == shift.shift_id]
-    lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array))
-    found = []
-    for row, (lon, lat) in zip(frame.itertuples(index=False), lonlat, strict=True):
-        seen = None if pd.isna(row.seen_at) else row.seen_at.to_pydatetime()
-        age = None if seen is None else max(0.0, (now - seen).total_seconds())
-        found.append(
-            UnitNow(
-                unit_id=row.unit_id, name=row.name, kind=row.kind, state=row.state,
-                lon=float(lon), lat=float(lat), seen_at=seen, age_seconds=age,
-            )
-        )  # fmt: skip
-    return found
-
-
-def _manned(workspace: Workspace, principal: Principal, shift: ShiftSpan) -> set[str]:
-    frame = workspace.units(principal).frame
-    return set(frame.loc[frame["shift_id"] == shift.shift_id, "post_id"])
-
-
-def _last_reported(workspace: Workspace, principal: Principal, now: datetime) -> datetime | None:
+def _known_until(workspace: Workspace, principal: Principal, now: datetime) -> datetime | None:
+    """Return the last moment that the data know of: the one they were delivered with, else the last call."""
+    said = workspace.facts().get("as_of")
+    if isinstance(said, str) and (until := parse_instant(said)) <= now:
+        return until
     times = workspace.calls(principal).frame["occurred_at"]
     times = times[times <= pd.Timestamp(now)]
     return None if times.empty else times.max().to_pydatetime()
@@ -128,27 +111,16 @@ def _recent(workspace: Workspace, principal: Principal, now: datetime) -> list[R
     ]  # fmt: skip
 
 
-def open_plan(workspace: Workspace, principal: Principal, shift: ShiftSpan | None) -> PlanNow | None:
-    """Return the newest patrol plan of the shift on duty."""
-    record = open_plan_record(workspace, principal, shift)
-    if record is None:
-        return None
+def _plan(record: PlanRecord) -> PlanNow:
     bound = record.body.get("lower_bound_units")
     used = record.body.get("units_used")
+    title_en, gap, point, left_out = (
+        record.body.get(key) for key in ("title_en", "worst_gap_minutes", "worst_gap_point", "unvisited")
+    )
     return PlanNow(
-        plan_id=record.plan_id, title=record.title, units=used if isinstance(used, int) else 0,
-        lower_bound=bound if isinstance(bound, int) else None,
+        plan_id=record.plan_id, title=record.title, title_en=title_en if isinstance(title_en, str) else None,
+        units=used if isinstance(used, int) else 0, lower_bound=bound if isinstance(bound, int) else None,
+        worst_gap_minutes=float(gap) if isinstance(gap, int | float) else None,
+        worst_gap_point=point if isinstance(point, str) else None,
+        unvisited=len(left_out) if isinstance(left_out, list) else 0, proved=record.body.get("proved") is True,
     )  # fmt: skip
-
-
-def open_plan_record(workspace: Workspace, principal: Principal, shift: ShiftSpan | None) -> PlanRecord | None:
-    """Return the record of the newest patrol plan whose shift is on duty."""
-    if shift is None:
-        return None
-    for record in workspace.store.plans(principal, "patrol"):
-        planned = record.body.get("shift")
-        if isinstance(planned, dict) and planned.get("id") == shift.shift_id:
-            start = planned.get("start")
-            if isinstance(start, str) and datetime.fromisoformat(start) == shift.start:
-                return record
-    return None

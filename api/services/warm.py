@@ -28,7 +28,7 @@ def warm(workspace: Workspace) -> None:
     workspace.police_index(DEMO)
     layers(workspace, DEMO, "grids")
     if workspace.store.count(DEMO, "calls"):
-        heat.summary(workspace, DEMO, CallFilter(), zoom=13, theme="light")
+        heat.summary(workspace, DEMO, CallFilter(citizen="only"), zoom=13, theme="light")
     if workspace.settings.streets.exists():
         layers(workspace, DEMO, "streets")
         street_names(workspace)

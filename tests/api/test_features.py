@@ -106,3 +106,11 @@ def test_gdal_reads_the_collections_with_its_own_driver(client: TestClient, serv
     total = client.get("/api/collections/grids/items?limit=1").json()["numberMatched"]
     assert len(frame) == total
     assert frame.geometry.is_valid.all()
+
+
+def test_a_call_without_a_place_is_nowhere_on_a_map(client: TestClient) -> None:
+    features = client.get("/api/collections/calls/items?limit=1000").json()["features"]
+    unplaced = [f for f in features if not f["properties"]["placed"]]
+    assert unplaced
+    assert all(f["geometry"] is None for f in unplaced)
+    assert all(f["geometry"] is not None for f in features if f["properties"]["placed"])

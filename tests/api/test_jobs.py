@@ -106,3 +106,15 @@ def test_an_unknown_shift_fails_naming_the_known_ones(client: TestClient) -> Non
 def test_an_unknown_job_is_404(client: TestClient) -> None:
     assert client.get("/api/jobs/nothing").status_code == 404
     assert client.delete("/api/jobs/nothing").status_code == 404
+
+
+def test_citizens_calls_are_the_demand_unless_asked_otherwise(client: TestClient) -> None:
+    only, every = (client.get(f"/api/posts/coverage?citizen={c}").json() for c in ("only", "any"))
+    assert only["citizen"] == "only"
+    assert 0 < only["n"] < every["n"]
+    started = client.post("/api/posts/solve", json={"p": 3, "radius_minutes": 3, "seconds": 5}).json()
+    with client.stream("GET", f"{started['status_url']}/events") as events:
+        list(events.iter_lines())
+    plan = client.get(f"/api/plans/{client.get(started['status_url']).json()['result']['plan_id']}").json()
+    assert plan["citizen"] == "only"
+    assert plan["n_calls"] == only["n"]

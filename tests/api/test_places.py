@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import shapely
 from fastapi.testclient import TestClient
 
+from api.services.search import _apart
+
 
 def a_post(client: TestClient) -> tuple[str, float, float]:
-    feature = client.get("/api/collections/posts/items?state=fixed&limit=1").json()["features"][0]
+    posts = client.get("/api/collections/posts/items?state=fixed&limit=1000").json()["features"]
+    on_duty = {u["unit_id"] for u in client.get("/api/situation").json()["units"]}
+    units = client.get("/api/collections/units/items?limit=1000").json()["features"]
+    manned = {u["properties"]["post_id"] for u in units if u["id"] in on_duty}
+    feature = next(p for p in posts if p["id"] in manned)
     lon, lat = feature["geometry"]["coordinates"]
     return feature["id"], lon, lat
 
@@ -85,3 +92,21 @@ def test_bad_places_get_one_sentence(client: TestClient) -> None:
         answer = client.get(url)
         assert answer.status_code == 422, url
         assert answer.json()["detail_zh"]
+
+
+def test_one_crossing_of_a_divided_street_is_found_once(client: TestClient) -> None:
+    found = client.get("/api/search?q=Mannerheimintie / Kaivokatu").json()["results"]
+    crossings = [r for r in found if r["kind"] == "crossing"]
+    for i, a in enumerate(crossings):
+        for b in crossings[:i]:
+            assert abs(a["lon"] - b["lon"]) >= 6e-4 or abs(a["lat"] - b["lat"]) >= 6e-4
+
+
+def test_streets_of_one_name_a_kilometre_apart_are_two() -> None:
+    lines = [
+        np.array([[0.0, 0.0], [0.001, 0.0]]),
+        np.array([[0.0015, 0.0], [0.002, 0.0]]),
+        np.array([[0.5, 0.5], [0.501, 0.5]]),
+    ]
+    parts = _apart(lines)
+    assert [len(part) for part in parts] == [2, 1]
