@@ -96,7 +96,10 @@ def render(page: str, context: PageContext, *, lang: str, theme: str, nonce: str
 
 @cache
 def map_parts(bounds: tuple[float, float, float, float]) -> MapParts:
-    """Return Folium's map of ``bounds`` as parts; scripts find it as ``window.map_main``."""
+    """Return Folium's map of ``bounds`` as parts; scripts find it as ``window.map_main``.
+
+    The map's library is deferred and its call is a module: panels are painted before the library is there.
+    """
     west, south, east, north = bounds
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -114,7 +117,7 @@ def map_parts(bounds: tuple[float, float, float, float]) -> MapParts:
     root = cast("Figure", chart.get_root())
     root.render()
     # Folium forbids pinching; a page must be enlargeable.
-    head = _VIEWPORT.sub("", root.header.render())
+    head = _VIEWPORT.sub("", root.header.render()).replace("<script src=", "<script defer src=")
     return MapParts(head, root.html.render(), root.script.render())
 
 

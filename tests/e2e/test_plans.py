@@ -79,3 +79,26 @@ def test_the_sheet_prints_alone(visit) -> None:
     assert at.page.is_visible("#crew-sheet .stops li >> nth=0")
     assert not at.page.is_visible("#plan")
     at.shoot("patrol-sheet-print")
+
+
+def test_a_page_loaded_anew_finds_its_job_again_and_stops_it(visit) -> None:
+    at = visit("/patrol")
+    at.page.fill("input[name=seconds]", "60")
+    at.page.click("#solve button[type=submit]")
+    at.until("location.search.includes('job=')", "the job in the address", seconds=30)
+    at.page.reload()
+    at.until("!!document.querySelector('#cancel')", "the job")
+    at.page.click("#cancel")
+    at.until("!document.querySelector('#job') && !!document.querySelector('#plan')", "the plan", seconds=60)
+    assert "未证明最优" in at.text("#plan") or "已证明最优" in at.text("#plan")
+    at.until("!location.search.includes('job=')", "the address to forget the job")
+
+
+def test_must_visit_points_and_video_points_are_counted_apart(visit) -> None:
+    at = visit("/patrol")
+    counts = at.page.evaluate(
+        "fetch('/api/collections/points/items?limit=1000').then(r => r.json())"
+        ".then(c => c.features.filter(f => f.properties.kind !== 'video').length)"
+    )
+    assert at.text("[data-count=points]").replace(",", "") == str(counts)
+    assert f"必巡 {counts}" in at.text("[data-legend=points]")

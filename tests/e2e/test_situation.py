@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def test_the_cards_say_how_many_which_period_as_of_when_and_what_is_missing(visit) -> None:
     at = visit("/")
@@ -100,3 +102,48 @@ def test_text_from_data_is_text(visit) -> None:
     at.until("!document.querySelector('#found').hidden", "the answer")
     assert at.page.evaluate("window.hit === undefined")
     assert at.page.locator("#found img").count() == 0
+
+
+def test_calls_without_a_place_are_counted_and_not_drawn(visit) -> None:
+    at = visit("/")
+    card = at.text("#panel .card >> nth=0")
+    drawn = int(at.text("[data-count=calls]"))
+    valid = int(at.text("#panel .figure b >> nth=0").replace(",", ""))
+    found = re.search(r"含无案发地 (\d+) 起", card)
+    assert drawn + (int(found[1]) if found else 0) == valid
+
+
+def test_the_open_plan_stands_with_bound_proof_and_longest_gap(visit) -> None:
+    at = visit("/")
+    plan = at.text("#plan-card")
+    for part in ("本方案", "理论下限", "最长间隔"):
+        assert part in plan
+    assert "已证明最优" in plan or "未证明最优" in plan
+
+
+def test_a_legend_folds_to_its_title(visit) -> None:
+    at = visit("/")
+    at.page.click(".legend .fold >> nth=0")
+    assert not at.page.is_visible(".legend .marks >> nth=0")
+    at.page.keyboard.press("i")
+    assert at.page.is_visible(".legend .marks >> nth=0")
+
+
+def test_a_place_beyond_the_map_is_said_and_not_flown_to(visit) -> None:
+    at = visit("/")
+    before = at.page.evaluate("window.map_main.getCenter().lng")
+    at.page.fill("#search", "116.3, 39.9")
+    at.until("!document.querySelector('#found').hidden", "the result")
+    at.page.keyboard.press("Enter")
+    at.until("document.querySelector('#toasts').innerText.includes('不在本地图范围内')", "the sentence")
+    assert at.page.evaluate("window.map_main.getCenter().lng") == before
+
+
+def test_nothing_is_cut_off_on_a_small_screen(visit) -> None:
+    at = visit("/posts", screen={"width": 1024, "height": 768})
+    at.page.set_viewport_size({"width": 1024, "height": 768})
+    at.page.wait_for_timeout(300)
+    assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cut = "[...document.querySelectorAll('.trio b, .tabs a, .clock span')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    assert at.page.evaluate(cut) == []
+    assert at.page.is_visible("#clock span")

@@ -67,11 +67,44 @@ export async function items(collection, query = '', most = 4000) {
   return { features: found, matched };
 }
 
+// The one stream of this page. It speaks every two seconds: silence means that what is seen is old.
+const SILENCE = 12000;
+const hearers = [];
+const watchers = [];
 let stream;
-/** Listen to the one stream of this page. */
-export function listen(event, run) {
-  stream ??= new EventSource('/api/events');
-  stream.addEventListener(event, (message) => run(JSON.parse(message.data)));
-  return stream;
+let heard = 0;
+let alive = true;
+
+function tell(now) {
+  if (now === alive) return;
+  alive = now;
+  watchers.forEach((run) => run(alive));
 }
-addEventListener('pagehide', () => { stream?.close(); stream = undefined; });
+function connect() {
+  stream?.close();
+  stream = new EventSource('/api/events');
+  heard = performance.now();
+  stream.onopen = () => { heard = performance.now(); };
+  stream.onerror = () => { if (!document.hidden) tell(false); };
+  for (const [event, run] of hearers) attach(event, run);
+}
+const attach = (event, run) => stream.addEventListener(event, (message) => { heard = performance.now(); tell(true); run(JSON.parse(message.data)); });
+function disconnect() { stream?.close(); stream = undefined; }
+
+/** Listen to the stream; it reconnects by itself. */
+export function listen(event, run) {
+  hearers.push([event, run]);
+  if (stream) attach(event, run); else connect();
+}
+/** Run with false when the server falls silent and with true when it is back. */
+export function onConnection(run) { watchers.push(run); }
+setInterval(() => { if (hearers.length && !document.hidden && (!stream || performance.now() - heard > SILENCE)) { tell(false); connect(); } }, 3000);
+// A browser opens six connections to a host: tabs that nobody sees give theirs back.
+let leaving = 0;
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(leaving);
+  if (document.hidden) leaving = setTimeout(disconnect, 5000);
+  else if (!stream && hearers.length) connect();
+});
+addEventListener('pagehide', disconnect);
+addEventListener('pageshow', (event) => { if (event.persisted && hearers.length) connect(); });

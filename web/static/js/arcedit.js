@@ -5,12 +5,15 @@ import { h } from './dom.js';
 import { ink, map, theme } from './mapview.js';
 
 const TINTS = { light: ['#4477AA', '#66CCEE', '#228833', '#CCBB44', '#EE6677', '#AA3377'], dark: ['#5b93cc', '#7ad7f5', '#4fb46a', '#d8ca63', '#ef8795', '#c66ba6'] };
+const icon = (kind) => L.divIcon({ className: kind, iconSize: null, iconAnchor: kind.startsWith('middle') ? [5, 5] : kind.startsWith('node') ? [9, 9] : [7, 7] });
 
 /**
- * The editor of one topology. `told(state)` runs at each change:
- * {selected, touched, bad, dirty, undo, redo}.
+ * The editor of one topology.
+ * `told(state)` runs at each change: {selected, touched, bad, sprang, kept, undo, redo}; `committed()` when a change of lines is
+ * complete; `picked(i, latlng)` at a click on a grid, true when a tool took it; `vertex(v, mark)` at a click on a vertex while
+ * vertices are only to be picked, `over(v | null)` at the pointer on one.
  */
-export function arcEditor(topology, told) {
+export function arcEditor(topology, { told, committed = () => {}, picked = () => false, vertex = () => {}, over = () => {} }) {
   const arcs = new Arcs(topology);
   const before = arcs.grids.map((_, i) => arcs.area(i));
   const original = arcs.arcs.map((a) => a.map((p) => [...p]));
@@ -23,35 +26,44 @@ export function arcEditor(topology, told) {
   const timing = [];
   let selected = -1;
   let chosen = null;
+  let mode = 'vertex';
+  let marked = new Set();
+  let held = new Set();
 
   const parents = [...new Set(arcs.grids.map((g) => g.properties.parent_code))];
   const tint = (i) => { const list = TINTS[theme()]; return list[parents.indexOf(arcs.grids[i].properties.parent_code) % list.length]; };
-  const look = (i, bad = false) => ({ color: bad ? '#d6336c' : ink().line, weight: bad ? 3 : i === selected ? 2.6 : 1.1, fillColor: bad ? '#d6336c' : tint(i), fillOpacity: i === selected ? 0.42 : 0.16 });
-  const polygons = arcs.grids.map((g, i) => L.polygon(arcs.latlngs(i), { renderer: canvas, smoothFactor: 0.4, ...look(i) }).on('click', (e) => { L.DomEvent.stopPropagation(e); select(i); }).addTo(group));
+  const look = (i, bad = false) => {
+    const on = i === selected || marked.has(i);
+    return { color: bad ? '#d6336c' : marked.has(i) ? ink().pick : ink().line, weight: bad ? 3 : on ? 2.6 : 1.1, dashArray: held.has(i) ? '2 5' : null, fillColor: bad ? '#d6336c' : tint(i), fillOpacity: held.has(i) ? 0.04 : on ? 0.42 : 0.16 };
+  };
+  const polygons = arcs.grids.map((g, i) => L.polygon(arcs.latlngs(i), { renderer: canvas, smoothFactor: 0.4, ...look(i) }).on('click', (e) => { L.DomEvent.stopPropagation(e); if (!picked(i, e.latlng, e.originalEvent)) select(i); }).addTo(group));
   const locks = arcs.arcs.map((a, i) => (arcs.locked[i] && arcs.reasons[i] !== 'view' ? L.polyline(a.map((p) => arcs.degrees(p)), { renderer: canvas, color: ink().strong, weight: 4, opacity: 0.85, interactive: false }).addTo(group) : null));
 
   /** Codes as long as there is room for: serial, community and serial, name too. */
   function label() {
     labels.clearLayers();
+    const seen = map.getBounds().pad(0.3);
     arcs.grids.forEach((grid, i) => {
       const box = polygons[i].getBounds();
+      if (!seen.intersects(box)) return;
       const [a, b] = [map.latLngToLayerPoint(box.getNorthWest()), map.latLngToLayerPoint(box.getSouthEast())];
       const [w, tall] = [b.x - a.x, b.y - a.y];
       if (w < 26 || tall < 16) return;
       const code = w > 150 ? grid.code : grid.code.slice(w > 62 ? -6 : -3);
-      const text = h('div', null, w > 130 && tall > 56 && grid.properties.name ? [grid.properties.name, h('br')] : null, code);
+      const text = h('div', null, w > 130 && tall > 56 && grid.properties.name ? [grid.properties.name, h('br')] : null, code, held.has(i) ? [h('br'), t('grid.held')] : null);
       labels.addLayer(L.marker(polygons[i].getCenter(), { icon: L.divIcon({ className: 'gridcode', html: text, iconSize: [140, 28], iconAnchor: [70, 8] }), interactive: false, keyboard: false }));
     });
   }
   label();
-  map.on('zoomend', label);
+  map.on('moveend', label);
 
   const redraw = (grids, bad = false) => { for (const g of grids) { polygons[g].setLatLngs(arcs.latlngs(g)); polygons[g].setStyle(look(g, bad)); } };
-  const dirty = () => arcs.arcs.map((a, i) => i).filter((i) => { const [a, b] = [arcs.arcs[i], original[i]]; return a.length !== b.length || a.some((p, k) => p[0] !== b[k][0] || p[1] !== b[k][1]); });
+  const restyle = () => polygons.forEach((p, i) => p.setStyle(look(i)));
+  const differs = (a, b) => a.length !== b.length || a.some((p, k) => p[0] !== b[k][0] || p[1] !== b[k][1]);
+  const dirty = () => arcs.arcs.map((a, i) => i).filter((i) => differs(arcs.arcs[i], original[i]));
   const changedGrids = () => { const out = new Set(); for (const a of dirty()) for (const g of arcs.users[a]) out.add(g); return [...out]; };
   const tell = (more = {}) => told({ selected, undo: undo.length, redo: redo.length, bad: false, ...more });
 
-  const icon = (kind) => L.divIcon({ className: kind, iconSize: null, iconAnchor: kind.startsWith('middle') ? [5, 5] : kind.startsWith('node') ? [9, 9] : [7, 7] });
   function select(i) {
     const old = selected;
     selected = i;
@@ -63,7 +75,8 @@ export function arcEditor(topology, told) {
   function drawHandles() {
     handles.clearLayers();
     chosen = null;
-    if (selected < 0) return;
+    if (selected < 0 || mode === 'none') return;
+    if (mode === 'pick') { for (const v of arcs.handles(selected)) pickable(v); return; }
     for (const v of arcs.middles(selected)) {
       const mark = L.marker(arcs.degrees(v.p), { icon: icon('middle'), draggable: true, keyboard: false, title: t('edit.mark.middle'), zIndexOffset: -100 }).addTo(handles);
       let started = false;
@@ -81,13 +94,26 @@ export function arcEditor(topology, told) {
       mark.getElement().addEventListener('focus', () => choose(mark));
     }
   }
+  /** A vertex that is only to be picked: an end of a piece of an inner line. */
+  function pickable(v) {
+    const lines = arcs.node(v) ? arcs.ends.get(v.p.join()).map(([a]) => a) : [v.arc];
+    const open = lines.filter((a) => !arcs.locked[a] && arcs.users[a].has(selected));
+    if (!open.length) return;
+    const title = t('edit.mark.pick');
+    const mark = L.marker(arcs.degrees(v.p), { icon: icon(v.node ? 'node' : 'vertex'), keyboard: true, title, alt: title }).addTo(handles);
+    mark.vertex = { ...v, open };
+    mark.on('click', () => { choose(mark); vertex(mark.vertex, mark); });
+    mark.on('mouseover', () => over(mark.vertex));
+    mark.on('mouseout', () => over(null));
+    mark.getElement().addEventListener('focus', () => over(mark.vertex));
+  }
   function choose(mark) { chosen?.getElement()?.classList.remove('chosen'); chosen = mark; mark.getElement()?.classList.add('chosen'); }
 
-  function drag(mark, vertex) {
+  function drag(mark, grip) {
     let v;
     let from;
     let bad = false;
-    mark.on('dragstart', () => { v = vertex(); from = [...arcs.arcs[v.arc][v.k]]; map.dragging.disable(); });
+    mark.on('dragstart', () => { v = grip(); from = [...arcs.arcs[v.arc][v.k]]; map.dragging.disable(); });
     mark.on('drag', (event) => {
       const began = performance.now();
       const to = arcs.lattice(event.latlng.lat, event.latlng.lng);
@@ -100,13 +126,15 @@ export function arcEditor(topology, told) {
     mark.on('dragend', () => {
       map.dragging.enable();
       const to = [...arcs.arcs[v.arc][v.k]];
+      const failed = bad;
       if (bad) {
         redraw(arcs.move(v, from).grids);
         if (v.inserted) redraw(arcs.remove(v.arc, v.k).grids);
       } else remember(v.inserted ? { kind: 'insert', arc: v.arc, k: v.k, p: to } : { kind: 'move', arc: v.arc, k: v.k, from, to });
       drawHandles();
-      tell({ sprang: bad });
+      tell({ sprang: failed });
       bad = false;
+      if (!failed) committed();
     });
   }
   function remember(step) { undo.push(step); redo.length = 0; }
@@ -120,6 +148,7 @@ export function arcEditor(topology, told) {
     remember({ kind: 'remove', arc: v.arc, k: v.k, p });
     drawHandles();
     tell();
+    committed();
   }
   const doing = {
     move: (s, back) => arcs.move(s, back ? s.from : s.to),
@@ -151,6 +180,7 @@ export function arcEditor(topology, told) {
     const again = handles.getLayers()[index];
     if (again?.vertex) { again.getElement().focus(); choose(again); }
     tell({ touched: touched.grids.size });
+    committed();
     return true;
   }
   /** The grid next to the selected one in a direction. */
@@ -198,22 +228,32 @@ export function arcEditor(topology, told) {
     return fits.length;
   }
   return {
-    arcs, timing, select, nudge, neighbour, labels,
+    arcs, timing, select, nudge, neighbour, labels, polygons, lay,
     undo: () => step(undo, redo, true),
     redo: () => step(redo, undo, false),
-    removeChosen: () => { if (!chosen?.vertex) return false; take(chosen.vertex); return true; },
-    get hasVertex() { return Boolean(chosen?.vertex && document.activeElement === chosen.getElement()); },
+    removeChosen: () => { if (mode !== 'vertex' || !chosen?.vertex) return false; take(chosen.vertex); return true; },
+    /** 'vertex' to drag, 'pick' to choose vertices, 'none'. */
+    mode(next) { if (next !== mode) { mode = next; drawHandles(); } },
+    /** Grids to show as taken together. */
+    mark(grids) { marked = new Set(grids); restyle(); },
+    /** Codes of grids that must not change. */
+    hold(codes) { if (!codes.size && !held.size) return; arcs.hold(codes); held = new Set(arcs.grids.flatMap((g, i) => (codes.has(g.code) ? [i] : []))); restyle(); label(); drawHandles(); },
+    get hasVertex() { return Boolean(mode === 'vertex' && chosen?.vertex && document.activeElement === chosen.getElement()); },
     get selected() { return selected; },
-    dirty,
+    /** How many steps can be taken back, and done again. */
+    get steps() { return [undo.length, redo.length]; },
+    dirty, before,
     /** Arcs to save, on the lattice. */
-    changes: () => dirty().map((i) => ({ id: arcs.ids[i], coords: arcs.arcs[i] })),
+    changes: () => dirty().map((i) => ({ id: arcs.ids[i], coords: arcs.arcs[i].map((p) => [...p]) })),
     /** Changed arcs with what they were, to lay over another version. */
     kept: () => dirty().map((i) => ({ base: original[i], coords: arcs.arcs[i] })),
-    lay,
+    /** What was sent is now the start of what comes next. */
+    settle() { for (const i of dirty()) original[i] = arcs.arcs[i].map((p) => [...p]); undo.length = redo.length = 0; },
     /** Before and after of each changed grid. */
-    areas: () => changedGrids().map((i) => ({ code: arcs.grids[i].code, name: arcs.grids[i].properties.name, before: before[i], after: arcs.area(i) })),
+    areas: () => changedGrids().map((i) => ({ i, code: arcs.grids[i].code, name: arcs.grids[i].properties.name, before: before[i], after: arcs.area(i) })),
     indexOf: (code) => arcs.grids.findIndex((g) => g.code === code),
-    restyle() { polygons.forEach((p, i) => p.setStyle(look(i))); locks.forEach((l) => l?.setStyle({ color: ink().strong })); },
-    close() { map.off('zoomend', label); for (const layer of [group, handles, labels]) layer.remove(); canvas.remove(); },
+    at: (latlng) => arcs.at(arcs.lattice(latlng.lat, latlng.lng)),
+    restyle() { restyle(); locks.forEach((l) => l?.setStyle({ color: ink().strong })); },
+    close() { map.off('moveend', label); for (const layer of [group, handles, labels]) layer.remove(); canvas.remove(); },
   };
 }

@@ -55,24 +55,57 @@ export class Arcs {
   }
   /** Leaflet's nested latitudes and longitudes of one grid. */
   latlngs(i) { return this.grids[i].polygons.map((rings) => rings.map((refs) => this.#ring(refs).map((p) => this.degrees(p)))); }
-  /** Area of one grid in m², on the sphere's authalic radius, good to a few parts in ten thousand. */
+  /** Area of one grid in m², on the sphere's authalic radius, good to a few parts in a thousand. */
   area(i) {
     let sum = 0;
     for (const rings of this.grids[i].polygons) rings.forEach((refs, r) => { sum += (r ? -1 : 1) * Math.abs(this.#sphere(this.#ring(refs))); });
     return sum;
   }
+  /** Of a ring on the sphere: lines of constant slope between vertices in the equal-area plane of longitude and sine of latitude. */
   #sphere(ring) {
     const rad = Math.PI / 180;
+    const points = ring.map((p) => { const [lat, lon] = this.degrees(p); return [lon, Math.sin(lat * rad)]; });
+    const [lon0, sin0] = points[0];
     let sum = 0;
-    const points = ring.map((p) => this.degrees(p));
-    const [lat0, lon0] = points[0];
-    const k = Math.cos(lat0 * rad);
     for (let i = 0; i < points.length; i++) {
       const [a, b] = [points[i], points[(i + 1) % points.length]];
-      sum += (a[1] - lon0) * (b[0] - lat0) - (b[1] - lon0) * (a[0] - lat0);
+      sum += (a[0] - lon0) * (b[1] - sin0) - (b[0] - lon0) * (a[1] - sin0);
     }
-    const metres = 6371007.2 * rad;
-    return (sum / 2) * metres * metres * k;
+    return (sum / 2) * rad * 6371007.2 ** 2;
+  }
+
+  /** Length of the boundary of one grid in m. */
+  perimeter(i) {
+    const y = 6371007.2 * (Math.PI / 180) * this.scale[1];
+    let sum = 0;
+    for (const refs of this.grids[i].polygons.flat()) {
+      const ring = this.#ring(refs);
+      const x = y * Math.cos((ring[0][1] * this.scale[1] + this.shift[1]) * (Math.PI / 180));
+      ring.forEach((p, k) => { const q = ring[(k + 1) % ring.length]; sum += Math.hypot((q[0] - p[0]) * x, (q[1] - p[1]) * y); });
+    }
+    return sum;
+  }
+  /** 4 pi area / perimeter² (Polsby and Popper): 1 for a circle. */
+  compactness(i) { return (4 * Math.PI * this.area(i)) / this.perimeter(i) ** 2; }
+  /** The grid in which a place of the lattice lies, or -1. */
+  at(p) {
+    return this.grids.findIndex((g) => {
+      let inside = false;
+      for (const refs of g.polygons.flat()) {
+        const ring = this.#ring(refs);
+        for (let k = 0, j = ring.length - 1; k < ring.length; j = k++) {
+          const [a, b] = [ring[k], ring[j]];
+          if (a[1] > p[1] !== b[1] > p[1] && p[0] < ((b[0] - a[0]) * (p[1] - a[1])) / (b[1] - a[1]) + a[0]) inside = !inside;
+        }
+      }
+      return inside;
+    });
+  }
+  /** Hold grids: their lines are locked too, until they are let go. */
+  hold(codes) {
+    this.fixed ??= this.locked;
+    const held = this.grids.map((g) => codes.has(g.code));
+    this.locked = this.fixed.map((l, i) => l || [...this.users[i]].some((g) => held[g]));
   }
 
   node(h) { return h.k === 0 || h.k === this.arcs[h.arc].length - 1; }

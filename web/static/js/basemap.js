@@ -2,8 +2,8 @@
 const P = window.protomapsL;
 const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
 const INK = {
-  light: { ground: '#eef2f6', casing: '#c3cbd5', road: '#ffffff', main: '#fbe5b0', mainCasing: '#d8b870', path: '#d5dbe2', text: '#2f3a47', halo: '#ffffff', green: '#dcebd8', water: '#bcd8eb', building: '#e2e7ed' },
-  dark: { ground: '#0a121c', casing: '#060b12', road: '#26384d', main: '#46607f', mainCasing: '#0a121c', path: '#1a2838', text: '#a9bacd', halo: '#0a121c', green: '#10241e', water: '#0c2a44', building: '#131f2d' },
+  light: { ground: '#e9edf1', casing: '#9aa0a8', road: '#ffffff', main: '#fbe5b0', mainCasing: '#c9a24e', path: '#bcc3cc', text: '#2f3a47', halo: '#ffffff', green: '#dcebd8', water: '#bcd8eb', building: '#e2e7ed' },
+  dark: { ground: '#0a121c', casing: '#060b12', road: '#2f4560', main: '#46607f', mainCasing: '#0a121c', path: '#1a2838', text: '#a9bacd', halo: '#0a121c', green: '#10241e', water: '#0c2a44', building: '#131f2d' },
 };
 /** Width by zoom: grows by a power between the stops. */
 function grow(stops, base = 1.6) {
@@ -21,7 +21,7 @@ function grow(stops, base = 1.6) {
 const WIDTH = {
   main: grow([[9, 1], [13, 3], [16, 10], [19, 30]]),
   middle: grow([[10, 0.6], [13, 1.8], [16, 7], [19, 24]]),
-  small: grow([[12, 0.5], [14, 1.2], [16, 4.5], [19, 18]]),
+  small: grow([[11, 0.3], [12.5, 0.9], [14, 1.7], [16, 4.5], [19, 18]]),
   path: grow([[14, 0.4], [16, 1.2], [19, 4]]),
 };
 const wider = (width, by) => (zoom) => width(zoom) + by;

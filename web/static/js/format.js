@@ -34,6 +34,9 @@ export const weekday = (value) => t(`weekday.long.${local(value).getUTCDay() || 
 export const day = (value) => `${ymd(value)} ${weekday(value)}`;
 export const stamp = (value) => (value ? `${md(value)} ${hm(value)}` : '–');
 export const span = (from, to) => t('span', { from: stamp(from), to: stamp(to) });
+const midnight = (value) => { const d = local(value); return d.getUTCHours() + d.getUTCMinutes() === 0; };
+/** A period: dates where it begins and ends at midnight, else with the hours. */
+export const period = (from, to) => (midnight(from) && midnight(to) ? t('span', { from: ymd(from), to: ymd(Date.parse(to) - 1000) }) : t('span', { from: `${ymd(from)} ${hm(from)}`, to: `${ymd(to)} ${hm(to)}` }));
 /** ISO time of a local date and hour. */
 export function iso(date, hour = 0) {
   const sign = context.tz_minutes < 0 ? '-' : '+';

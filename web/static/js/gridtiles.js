@@ -11,14 +11,17 @@ export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'g
   let lines = true;
   let codes = false;
   let version = 0;
+  let without = null;
   const make = () => {
     const c = ink();
     const color = dataLayer === 'police_grids' ? (theme() === 'dark' ? '#d49cf0' : '#7b2d8e') : c.line;
     const rules = [];
     const colors = fills; // tiles that are still being drawn keep the colours they began with
     if (colors) rules.push({ dataLayer, symbolizer: new P.PolygonSymbolizer({ perFeature: true, fill: (z, f) => colors.get(f.props.code) ?? NONE, opacity: 0.72 }) });
-    if (lines) rules.push({ dataLayer, symbolizer: new P.LineSymbolizer({ color, width: (z) => (z < 12 ? 0.35 : z < 14 ? 0.6 : z < 15 ? 0.9 : 1.3), opacity: 0.6 }) });
-    const names = codes ? [{ dataLayer: `${dataLayer}_labels`, minzoom: 14, symbolizer: new P.CenteredTextSymbolizer({ labelProps: ['code'], fill: c.strong, stroke: c.halo, width: 3, font: '600 11px sans-serif' }) }] : [];
+    const hidden = without;
+    const filter = hidden ? (z, f) => !hidden.has(f.props.code) : undefined;
+    if (lines) rules.push({ dataLayer, filter, symbolizer: new P.LineSymbolizer({ color, width: (z) => (z < 12 ? 0.35 : z < 14 ? 0.6 : z < 15 ? 0.9 : 1.3), opacity: 0.6 }) });
+    const names = codes ? [{ dataLayer: `${dataLayer}_labels`, minzoom: 14, filter: hidden ? (z, f) => !hidden.has(f.props.code) && f.props.kind !== 'special' : undefined, symbolizer: new P.CenteredTextSymbolizer({ labelProps: ['code'], fill: c.strong, stroke: c.halo, width: 3, font: '600 11px sans-serif' }) }] : [];
     return P.leafletLayer({ url: `/api/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?v=${version}`, maxDataZoom: 16, attribution: '', pane, paintRules: rules, labelRules: names });
   };
   const redraw = () => {
@@ -37,6 +40,8 @@ export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'g
     get shown() { return Boolean(layer); },
     paint(next) { if (!next && !fills) return; fills = next; redraw(); },
     borders(on) { if (on !== lines) { lines = on; redraw(); } },
+    /** Leave out grids that are drawn by somebody else: a set of codes, or null. */
+    except(codes) { if (codes === without || (codes && without && codes.size === without.size && [...codes].every((c) => without.has(c)))) return; without = codes; redraw(); },
     label(on) { codes = on; redraw(); },
     refresh(next) { version = next; redraw(); },
   };

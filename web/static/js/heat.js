@@ -1,9 +1,9 @@
 // 警情热力: where and when calls happen, by class, period, hours and weekdays; heat, choropleth, and time that plays.
 import { items, latest, trying } from './api.js';
 import { context, familyName, familyStyle, t, zh } from './context.js';
-import { $, card, figure, fill, h, meta, table, toast } from './dom.js';
+import { $, $$, card, figure, fill, h, meta, table, toast } from './dom.js';
 import { postLayer, postLegend, toggleGroup } from './forces.js';
-import { chance, day, interval, number, percent, short, signed, ymd } from './format.js';
+import { chance, interval, number, percent, period, short, signed, stamp } from './format.js';
 import { gridTiles } from './gridtiles.js';
 import { binLabel, binMarks, heatFrames, perBin } from './heatframes.js';
 import { heatFilters } from './heatfilters.js';
@@ -17,7 +17,7 @@ import { timebar } from './timebar.js';
 import { keep, read } from './url.js';
 
 startMap();
-startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
 startLocate();
 
 const frames = heatFrames();
@@ -34,7 +34,7 @@ const filters = heatFilters((query) => (query === null ? nothing() : refresh()))
 const time = timebar({
   modes: ['hour', 'weekday_hour', 'day', 'week'].map((id) => [id, t(`by.${id}`)]), mode: by, wait: 420, start: read('at') === '' ? null : Number(read('at')),
   onMode: (next) => { by = next; keep('by', next === 'hour' ? '' : next); trying(() => drawFrames(false)); },
-  change: (at) => { frames.show(layerOn('heat') ? at : null); keep('at', at); dim(); drawLegend(); },
+  change: showBin,
 });
 const dim = () => { if (tiles) tiles.setOpacity(frames.shown ? 0 : 0.85); };
 
@@ -45,23 +45,41 @@ function drawTiles() {
   tiles = L.tileLayer(url, { pane: 'heat', maxNativeZoom: 17, maxZoom: 19, opacity: 0.85, className: 'heat-tiles', attribution: '' }).addTo(map);
   dim();
 }
-async function drawFrames(keepPlace = true) {
+/** Labels and counts of the bins: hours and days are in the summary; the cube is fetched when it is played. */
+async function binsOf() {
+  if (by === 'hour') return [summary.by_hour.map((_, hour) => String(hour)), summary.by_hour];
+  if (by === 'day') return [summary.by_day.map((d) => d.day), summary.by_day.map((d) => d.n)];
   const cube = await frames.load(filters.query(), by);
-  const bins = cube.bins.map((label, i) => ({ value: cube.n[i], label: binLabel(by, label), note: perBin(cube.n[i]) }));
-  time.set(bins, { marks: binMarks(by, cube.bins), keepPlace, total: { label: t('time.period'), note: summary ? perBin(summary.n) : '' } });
+  return [cube.bins, cube.n];
+}
+async function drawFrames(keepPlace = true) {
+  const [labels, n] = await binsOf();
+  const bins = labels.map((label, i) => ({ value: n[i], label: binLabel(by, label), note: perBin(n[i]) }));
+  time.set(bins, { marks: binMarks(by, labels), keepPlace, total: { label: t('time.period'), note: summary ? perBin(summary.n) : '' } });
+  await showBin(time.at);
+}
+async function showBin(at) {
+  keep('at', at);
+  const on = layerOn('heat') && at !== null && !filters.empty();
+  if (on && (await trying(() => frames.load(filters.query(), by))) === undefined) return;
+  if (time.at !== at) return;
+  frames.show(on ? at : null);
+  dim();
+  drawLegend();
 }
 const weeks = () => (Date.parse(summary.to) - Date.parse(summary.from)) / 604800000;
-const period = () => `${ymd(summary.from)} – ${ymd(Date.parse(summary.to) - 1000)}`;
+const span = () => period(summary.from, summary.to);
+const who = () => t(filters.citizen() ? 'citizen.only' : 'citizen.any');
 
 function drawLegend() {
   if (!summary) return;
   const on = layerOn('heat');
   const [steps, n] = frames.shown ? [frames.steps(), time.bin?.note] : [summary.legend.steps, `n = ${number(summary.n)}`];
-  legend('heat', on ? ramp(t('legend.heat'), zh ? summary.legend.unit : summary.legend.unit_en, steps, short, `${period()} · ${frames.shown ? `${time.bin?.label} · ` : ''}${n} · ${t(`basis.${summary.basis}`)}`) : null);
+  legend('heat', on ? ramp(t('legend.heat'), zh ? summary.legend.unit : summary.legend.unit_en, steps, short, `${span()} · ${frames.shown ? `${time.bin?.label} · ` : ''}${n} · ${t(`basis.${summary.basis}`)} · ${who()}`) : null);
   if (values && layerOn('choropleth')) {
     const tally = new Map();
     for (const v of Object.values(values.values)) tally.set(v.class, (tally.get(v.class) ?? 0) + 1);
-    legend('grids', classes(t(`measure.${values.measure}`), zh ? values.unit : values.unit_en, values.breaks.map((b, i) => ({ label: b.label, color: b.color, count: number(tally.get(i) ?? 0) })), `${values.measure === 'population' ? '' : `${period()} · `}n = ${number(values.n)} · ${t('edition', { edition: values.edition ?? '–' })}`));
+    legend('grids', classes(t(`measure.${values.measure}`), zh ? values.unit : values.unit_en, values.breaks.map((b, i) => ({ label: b.label, color: b.color, count: number(tally.get(i) ?? 0) })), `${values.measure === 'population' ? '' : `${span()} · ${t(`basis.${summary.basis}`)} · ${who()} · `}n = ${number(values.n)} · ${t('edition', { edition: values.edition ?? '–' })}`));
   } else legend('grids', null);
 }
 async function drawValues() {
@@ -78,9 +96,9 @@ function totalCard() {
   const s = summary;
   const b = s.baseline;
   const ratio = b?.n ? (s.n / b.n - 1) * 100 : null;
-  return card(t(`calls.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, figure(number(s.n), t('unit.calls'), interval(s.interval)),
-    meta(period(), t('as_of', { at: day(context.data_as_of) }), s.n_unplaced ? t('calls.unplaced', { n: number(s.n_unplaced) }) : ''),
-    b && meta(`${t('heat.before', { n: number(b.n), from: ymd(b.from), to: ymd(Date.parse(b.to) - 1000) })} ${ratio === null ? '' : `${signed(ratio, 1)}%`}`, chance(s.n, b.n)));
+  return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, figure(number(s.n), t('unit.calls'), interval(s.interval)),
+    meta(span(), t('as_of', { at: stamp(context.data_as_of) }), who(), s.n_unplaced ? t('calls.unplaced.beside', { n: number(s.n_unplaced) }) : ''),
+    b && meta(`${t('heat.before', { n: number(b.n), period: period(b.from, b.to) })} ${ratio === null ? '' : `${signed(ratio, 1)}%`}`, chance(s.n, b.n)));
 }
 function familyCard() {
   const top = Math.max(1, ...summary.by_family.map((f) => f.n));
@@ -100,33 +118,41 @@ function topCard() {
 }
 function panel() { if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), weekdayCard()); }
 function counts() {
-  for (const f of summary.by_family) { const out = $(`[data-family-count="${CSS.escape(f.id)}"]`); if (out) out.textContent = number(f.n); }
+  const n = new Map(summary.by_family.map((f) => [f.id, f.n]));
+  for (const box of $$('input[name="family"]')) $(`[data-family-count="${CSS.escape(box.value)}"]`).textContent = box.checked ? number(n.get(box.value) ?? 0) : '–'; // not asked, so not known
   count('heat', number(summary.n));
 }
 function nothing() {
   tiles?.remove(); tiles = undefined; frames.show(null);
+  legend('heat', null); legend('grids', null); grids.paint(null);
+  $$('[data-family-count], [data-count="heat"]').forEach((out) => { out.textContent = '0'; });
   fill($('#panel'), card(t('calls.none'), {}, h('p.meta', null, t('calls.none.note'))));
   toast(t('calls.none.note'));
 }
 async function refresh() {
   drawTiles();
+  const busy = setTimeout(() => $('#panel').setAttribute('aria-busy', 'true'), 200); // the old figures are not the asked ones
   await trying(async () => {
     summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`);
     panel(); counts(); drawLegend();
     await Promise.all([drawFrames(), layerOn('choropleth') ? drawValues() : null]);
   });
+  clearTimeout(busy);
+  $('#panel').removeAttribute('aria-busy');
 }
 startLayers((id, on) => {
-  if (id === 'heat') { drawTiles(); frames.show(on ? time.at : null); dim(); drawLegend(); }
+  if (id === 'heat') { drawTiles(); dim(); if (summary) showBin(time.at); }
   if (id === 'choropleth') { if (on && summary && layerOn('heat')) setLayer('heat', false); if (!on && !layerOn('grids')) grids.show(false); trying(drawValues); }
   if (id === 'grids') { grids.borders(on || layerOn('choropleth')); grids.show(on || layerOn('choropleth')); }
   if (id === 'posts') { toggleGroup(posts.group, on); legend('posts', on ? marks(t('legend.posts'), null, postLegend()) : null); }
 });
 if (read('measure')) $('#measure').value = read('measure');
 $('#measure').addEventListener('change', () => { keep('measure', $('#measure').value); if (layerOn('choropleth')) trying(drawValues); else $('[data-layer="choropleth"]').click(); });
-onTheme(() => { paintFamilies(glyph); frames.recolor(); refresh(); });
+onTheme(() => { paintFamilies(glyph); frames.recolor(); if (!filters.empty()) refresh(); });
 map.on('zoomend', () => trying(async () => { if (filters.empty()) return; summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`); drawLegend(); }));
 
-await refresh();
-await trying(async () => { const places = await items('posts'); posts.set(places.features); count('posts', number(posts.features.length)); });
+const places = trying(() => items('posts'));
+await (filters.empty() ? nothing() : refresh());
+const found = await places;
+if (found) { posts.set(found.features); count('posts', number(posts.features.length)); }
 document.documentElement.dataset.ready = '1';

@@ -1,7 +1,7 @@
 // The filters of calls: period, basis, hours, weekdays, families. One query string for tiles, cards and frames.
 import { now } from './clock.js';
 import { context, t } from './context.js';
-import { $, $$, fill, h } from './dom.js';
+import { $, $$, fill, h, toast } from './dom.js';
 import { iso, local, ymd } from './format.js';
 import { glyph } from './shapes.js';
 import { startFamilies } from './shell.js';
@@ -10,10 +10,16 @@ import { keep, read } from './url.js';
 const DAY = 86400000;
 const valid = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 
-/** "0-5,20" to a set of hours and back. */
+/** "22-3,20" to a set of hours and back; a run may go over midnight, and "-" is none. */
 export function parseHours(text) {
   const hours = new Set();
-  for (const part of text.split(',').filter(Boolean)) { const [a, b = a] = part.split('-').map(Number); for (let i = a; i <= b; i++) hours.add(i); }
+  for (const part of text.split(',')) {
+    const run = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(part.trim());
+    if (!run) continue;
+    const [a, b] = [Number(run[1]), Number(run[2] ?? run[1])];
+    if (a > 23 || b > 23) continue;
+    for (let i = a; ; i = (i + 1) % 24) { hours.add(i); if (i === b) break; }
+  }
   return hours;
 }
 export function joinRuns(values) {
@@ -27,15 +33,16 @@ export function joinRuns(values) {
 export function heatFilters(change) {
   const form = $('#filters');
   let hours = parseHours(read('hours', '0-23'));
-  let families = read('families') ? read('families').split(',') : null;
+  let families = read('families') ? read('families').split(',').filter((id) => id !== '-') : null;
   const last = ymd(context.data_as_of);
   const field = (name) => form.elements[name];
+  const markDays = () => { const days = (Date.parse(field('to').value) - Date.parse(field('from').value)) / DAY + 1; $$('input[name="days"]').forEach((b) => { b.checked = field('to').value === last && Number(b.value) === days; }); };
   const setDays = (days) => {
     const end = Date.parse(`${last}T00:00:00Z`);
     field('to').value = last;
     field('from').value = new Date(end - (days - 1) * DAY).toISOString().slice(0, 10);
   };
-  if (valid(read('from')) && valid(read('to'))) { field('from').value = read('from'); field('to').value = read('to'); $$('input[name="days"]').forEach((b) => { b.checked = false; }); } else setDays(28);
+  if (valid(read('from')) && valid(read('to'))) { field('from').value = read('from'); field('to').value = read('to'); markDays(); } else setDays(28);
   if (read('basis')) field('basis').value = read('basis');
   if (read('citizen') === 'any') field('citizen').checked = false;
   const asked = parseHours(read('weekdays', '1-7'));
@@ -76,10 +83,10 @@ export function heatFilters(change) {
   }
   form.addEventListener('change', (event) => {
     if (event.target.name === 'days') setDays(Number(event.target.value));
-    if (event.target.name === 'from' || event.target.name === 'to') { if (!valid(event.target.value)) return; $$('input[name="days"]').forEach((b) => { b.checked = false; }); }
+    if (event.target.name === 'from' || event.target.name === 'to') { if (!valid(event.target.value)) { toast(t('period.bad'), true); return; } if (field('from').value > field('to').value) { toast(t('period.order'), true); return; } markDays(); }
     if (event.target.name !== 'family') told();
   });
   form.addEventListener('submit', (e) => e.preventDefault());
   startFamilies(glyph, (ids) => { families = ids; told(); }, families);
-  return { query, today: () => local(now()), empty: () => !hours.size || !weekdays().size || Boolean(families && !families.length) };
+  return { query, citizen: () => field('citizen').checked, today: () => local(now()), empty: () => !hours.size || !weekdays().size || Boolean(families && !families.length) };
 }

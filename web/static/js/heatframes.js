@@ -25,6 +25,8 @@ export function heatFrames() {
   let table = lookup();
   let overlay;
   let at = null;
+  let asked = '';
+  let loading = null;
   const draw = () => {
     if (!cube || at === null) { overlay?.remove(); return; }
     const { width, height, bytes } = cube;
@@ -40,8 +42,18 @@ export function heatFrames() {
     if (!overlay._map) overlay.addTo(map);
   };
   return {
-    async load(query, by) {
-      const found = await get(`/api/heat/frames?${query}&by=${by}`);
+    /** Fetch the cube of a filter once; while one is under way nothing of an older one is shown. */
+    load(query, by) {
+      const path = `/api/heat/frames?${query}&by=${by}`;
+      if (path === asked) return loading;
+      asked = path;
+      cube = null;
+      loading = this.fetch(path).catch((error) => { if (asked === path) asked = ''; throw error; });
+      return loading;
+    },
+    async fetch(path) {
+      const found = await get(path);
+      if (path !== asked) return loading;
       cube = { ...found, bytes: unpack(found.data) };
       const [w, s, e, n] = found.bounds;
       overlay?.remove();
@@ -54,7 +66,7 @@ export function heatFrames() {
     recolor() { table = lookup(); draw(); },
     /** Legend of the frames: density is scale × (byte / 255)². */
     steps() { return [0.15, 0.36, 0.57, 0.79, 1].map((x) => { const b = Math.round(x * 255) * 4; return { value: cube.scale * x * x, color: `rgb(${table[b]},${table[b + 1]},${table[b + 2]})` }; }); },
-    get shown() { return at !== null; },
+    get shown() { return at !== null && cube !== null; },
   };
 }
 

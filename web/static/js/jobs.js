@@ -4,6 +4,7 @@ import { t } from './context.js';
 import { $, card, fill, h, tiles, toast } from './dom.js';
 import { number, percent } from './format.js';
 import { key } from './keys.js';
+import { keep, read } from './url.js';
 
 /** Two lines, objective and bound, that close on each other. */
 function trace(points) {
@@ -24,10 +25,22 @@ function trace(points) {
 export async function solve(path, question, where, words) {
   const started = await trying(() => post(path, question));
   if (!started) return undefined;
+  keep('job', started.job_id);
+  return watch(started.status_url, where, words);
+}
+/** Go on with the job that the address names, after the page was loaded anew. */
+export async function resume(where, words) {
+  if (!read('job')) return undefined;
+  const url = `/api/jobs/${encodeURIComponent(read('job'))}`;
+  const job = await get(url).catch(() => null);
+  if (!job || !['queued', 'running'].includes(job.state)) { keep('job', ''); return undefined; }
+  return watch(url, where, words);
+}
+async function watch(url, where, words) {
   const points = [];
   const began = performance.now();
   let last = { state: 'queued', share: 0 };
-  const stop = () => trying(async () => { await remove(started.status_url); toast(t('job.stopping')); });
+  const stop = () => trying(async () => { await remove(url); toast(t('job.stopping')); });
   const draw = () => {
     points.push({ objective: last.objective, bound: last.bound });
     const done = Math.min(1, Math.max(last.share ?? 0, 0));
@@ -39,15 +52,17 @@ export async function solve(path, question, where, words) {
   };
   draw();
   const ended = await new Promise((resolve) => {
-    const events = new EventSource(`${started.status_url}/events`);
+    const events = new EventSource(`${url}/events`);
     let poll = 0;
     const take = (job) => {
+      if (job.state === 'cancelled' && !job.result && !job.problem) job.message ||= t('job.nothing');
       last = job;
       if (['done', 'failed', 'cancelled'].includes(job.state)) { events.close(); clearInterval(poll); resolve(job); } else draw();
     };
     events.addEventListener('progress', (m) => take(JSON.parse(m.data)));
-    events.onerror = () => { events.close(); poll ||= setInterval(() => get(started.status_url).then(take).catch(() => {}), 1000); };
+    events.onerror = () => { events.close(); poll ||= setInterval(() => get(url).then(take).catch((error) => { if (error.status === 404) take({ state: 'failed', message: t('job.lost') }); }), 1000); };
   });
+  keep('job', '');
   if (ended.result?.plan_id) {
     const plan = await trying(() => get(`/api/plans/${ended.result.plan_id}`));
     fill(where);

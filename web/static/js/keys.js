@@ -23,7 +23,7 @@ export function startKeys() {
     const pressed = name(event);
     const inField = typing(event.target);
     const onControl = pressed === 'Space' && event.target.closest?.('button, a, summary, input, select');
-    const open = $('#help').open;
+    const open = Boolean($('dialog[open]'));
     for (const action of [...actions].reverse()) {
       if (action.combination !== pressed || ((inField || onControl || open) && !action.always)) continue;
       if (action.run(event) !== false) { event.preventDefault(); return; }

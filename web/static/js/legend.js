@@ -1,5 +1,19 @@
 // Legends on the map: what, unit, period, n.
-import { $, fill, h } from './dom.js';
+import { t } from './context.js';
+import { $, $$, fill, h } from './dom.js';
+import { key } from './keys.js';
+
+/** Legends that are folded to their title, to give the map back. */
+const folded = new Set();
+function shut(node) {
+  node.classList.toggle('folded', folded.has(node.dataset.legend));
+  $('.fold', node)?.setAttribute('aria-expanded', String(!folded.has(node.dataset.legend)));
+}
+function fold(id, on = !folded.has(id)) {
+  if (on) folded.add(id); else folded.delete(id);
+  $$('[data-legend]').forEach(shut);
+}
+key('i', 'key.legends', () => { const shown = $$('[data-legend]').map((node) => node.dataset.legend); const on = shown.some((id) => !folded.has(id)); shown.forEach((id) => fold(id, on)); });
 
 /** Put, replace or (with null) take away the legend called `id`. */
 export function legend(id, node) {
@@ -7,9 +21,10 @@ export function legend(id, node) {
   const old = box.querySelector(`[data-legend="${id}"]`);
   if (!node) { old?.remove(); return; }
   node.dataset.legend = id;
+  shut(node);
   if (old) old.replaceWith(node); else box.append(node);
 }
-const head = (title, unit) => h('h3', null, h('span', null, title), unit && h('small', null, unit));
+const head = (title, unit) => h('h3', null, h('button.fold', { type: 'button', title: t('legend.fold'), on: { click: (event) => fold(event.currentTarget.closest('.legend').dataset.legend) } }, title), unit && h('small', null, unit));
 
 /** A continuous ramp: steps are [{value, color}]. */
 export function ramp(title, unit, steps, format, note) {

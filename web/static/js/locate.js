@@ -42,7 +42,7 @@ const closer = () => h('button.closer', { type: 'button', title: `${t('close')} 
 function placeCard(a, lat, lon) {
   const none = t('place.none');
   const who = (kind) => t(kind === 'post' ? 'place.post' : 'place.unit');
-  const state = (s) => { const words = t(`unit.${s.state}`); const other = t(`post.${s.state}`); return s.kind === 'unit' && words !== `unit.${s.state}` ? words : other !== `post.${s.state}` ? other : ''; };
+  const state = (s) => { const words = t(`unit.${s.state}`); return s.kind === 'unit' ? (words === `unit.${s.state}` ? '' : words) : t(s.state === 'manned' ? 'post.staffed' : 'post.unmanned'); };
   return card(t('place.title'), { aside: closer(), kind: 'key', id: 'place-card' },
     pairs([
       [t('place.grid'), a.grid ? `${a.grid.name ?? ''} ${a.grid.code}`.trim() : none],
@@ -53,7 +53,7 @@ function placeCard(a, lat, lon) {
     ]),
     h('h2.section', { style: { 'margin-top': '10px' } }, t('place.soonest')),
     a.soonest.length
-      ? table([[t('place.who'), (s) => [h('div', null, s.name), h('small', null, [who(s.kind), state(s)].filter(Boolean).join(' · '))]], [t('place.time'), (s) => seconds(s.seconds), 'n'], [t('place.distance'), (s) => metres(s.metres), 'n']], a.soonest, { label: t('place.soonest') })
+      ? table([[t('place.who'), (s) => [h(s.state === 'unmanned' ? 'div.faint' : 'div', null, s.name), h('small', null, [who(s.kind), state(s)].filter(Boolean).join(' · '))]], [t('place.time'), (s) => seconds(s.seconds), 'n'], [t('place.distance'), (s) => metres(s.metres), 'n']], a.soonest, { label: t('place.soonest') })
       : h('p.meta', null, t('place.nobody')),
     h('p.meta', null, [t(`profile.${a.profile}`), t('place.by_street'), a.snapped ? t('place.snapped', { m: number(a.snapped.offset_m) }) : t('place.off_street')].join(' · ')));
 }

@@ -14,7 +14,7 @@ let found;
 /** Colours of the present theme for things drawn on the map. */
 export const ink = () => (theme() === 'dark'
   ? { line: '#5b86b3', strong: '#e3ebf4', halo: '#0a121c', unit: '#8cc6ff', post: '#8fd6b0', accent: '#6bb3ff', muted: '#8da3ba', bad: '#ff8f86', pick: '#ffb454' }
-  : { line: '#47648a', strong: '#17222f', halo: '#ffffff', unit: '#0b3d75', post: '#14603a', accent: '#0b57a4', muted: '#66758a', bad: '#b3261e', pick: '#c2410c' });
+  : { line: '#6484ad', strong: '#17222f', halo: '#ffffff', unit: '#0b3d75', post: '#14603a', accent: '#0b57a4', muted: '#66758a', bad: '#b3261e', pick: '#c2410c' });
 
 /** Run now and again whenever the theme changes. */
 export function onTheme(run) { themed.push(run); }
@@ -57,9 +57,10 @@ export function startMap() {
   $('#stage').append(h('div', { id: 'cross', hidden: true }));
 }
 
-/** Fly to a place that the search found, and mark it. */
+/** Fly to a place that the search found, and mark it; false when it lies beyond the map. */
 export function show({ lon, lat, bounds, title }) {
   found?.remove();
+  if (!map.options.maxBounds.contains([lat, lon])) { toast(t('map.outside', { title }), true); return false; }
   const pin = L.circleMarker([lat, lon], { pane: 'pick', radius: 13, color: ink().pick, weight: 4, fill: false, interactive: false });
   const text = h('div', null, title);
   found = L.layerGroup([pin.bindTooltip(text, { permanent: true, direction: 'top', offset: [0, -14] })]).addTo(map);
@@ -67,5 +68,6 @@ export function show({ lon, lat, bounds, title }) {
   if (bounds && bounds[0] < bounds[2]) map.flyToBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { maxZoom: 16, duration: 0.7, animate: !calm });
   else map.flyTo([lat, lon], Math.max(map.getZoom(), 16), { duration: 0.7, animate: !calm });
   toast(title);
+  return true;
 }
 export function unmark() { found?.remove(); found = undefined; }

@@ -6,7 +6,7 @@ import { $, $$, card, fill, h, meta, table, tiles, toast } from './dom.js';
 import { postLayer, postLegend, toggleGroup } from './forces.js';
 import { day, hm, local, metres, minutes, number, seconds, stamp } from './format.js';
 import { gridTiles } from './gridtiles.js';
-import { keptPlans, proof, solve } from './jobs.js';
+import { keptPlans, proof, resume, solve } from './jobs.js';
 import { key } from './keys.js';
 import { count, layerOn, startLayers } from './layers.js';
 import { legend, marks } from './legend.js';
@@ -19,7 +19,7 @@ import { keep, read } from './url.js';
 import { shiftBar } from './shiftbar.js';
 
 startMap();
-startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
 startLocate();
 
 const form = $('#solve');
@@ -36,6 +36,7 @@ let chosen = null;
 
 const bar = shiftBar((second) => { routes.at(second); markStops(second); });
 const MODE = { car: 'square', motorcycle: 'triangle', foot: 'circle', video: 'hexagon' };
+const mustVisit = () => places.filter((f) => f.properties.kind !== 'video');
 const visited = () => new Set((plan?.routes ?? []).flatMap((r) => r.stops.map((s) => s.point_id)));
 
 function drawPoints() {
@@ -56,7 +57,7 @@ function drawPoints() {
 }
 function drawLegend() {
   const c = ink().accent;
-  legend('points', layerOn('points') ? marks(t('layer.points'), `n = ${number(places.length)}`, [...Object.entries(MODE).map(([mode, shape]) => [glyph(shape, { fill: plan && mode !== 'video' ? c : 'none', stroke: mode === 'video' ? ink().muted : c, r: 5.4 }), t(`mode.${mode}`)]), ...(plan ? [[glyph('circle', { fill: c, stroke: c, r: 5.4 }), t('point.visited')], [glyph('circle', { stroke: ink().bad, r: 5.4, weight: 2.2 }), t('point.unvisited')]] : [])]) : null);
+  legend('points', layerOn('points') ? marks(t('layer.points'), t('points.n', { must: number(mustVisit().length), video: number(places.length - mustVisit().length) }), [...Object.entries(MODE).map(([mode, shape]) => [glyph(shape, { fill: 'none', stroke: mode === 'video' ? ink().muted : c, r: 5.4 }), t(`mode.${mode}`)]), ...(plan ? [[glyph('circle', { fill: c, stroke: c, r: 5.4 }), t('point.visited')], [glyph('circle', { stroke: ink().bad, r: 5.4, weight: 2.2 }), t('point.unvisited')]] : [])]) : null);
   legend('posts', layerOn('posts') ? marks(t('legend.posts'), null, postLegend()) : null);
 }
 
@@ -93,8 +94,11 @@ function planCard() {
 const objectiveWords = (value) => seconds(value);
 function goPoint(id) { const f = places.find((x) => x.properties.point_id === id); if (f) { const [lon, lat] = f.geometry.coordinates; map.flyTo([lat, lon], 16, { duration: 0.6 }); locate(lat, lon); } }
 
+/** A crew that comes before its time waits; the dwell itself begins later. */
+const begins = (s) => Date.parse(s.depart) - s.dwell_seconds * 1000;
+const waits = (s) => { const idle = (begins(s) - Date.parse(s.arrive)) / 1000; return idle < 60 ? '' : `${t('patrol.waits', { at: hm(s.arrive), time: seconds(idle) })} · `; };
 function stopList(route) {
-  return h('ol.stops', null, route.stops.map((s, i) => h('li', { 'data-arrive': s.arrive }, h('i', null, String(i + 1)), h('div', null, s.name), h('div.n', null, `${hm(s.arrive)}–${hm(s.depart)}`), h('small', null, `${t('dwell')} ${minutes(s.dwell_seconds, 0)}${s.why ? ` · ${(zh ? s.why : s.why_en) ?? s.why}` : ''}`))));
+  return h('ol.stops', null, route.stops.map((s, i) => h('li', { 'data-arrive': s.arrive }, h('i', null, String(i + 1)), h('div', null, s.name), h('div.n', null, `${hm(begins(s))}–${hm(s.depart)}`), h('small', null, `${waits(s)}${t('dwell')} ${minutes(s.dwell_seconds, 0)}${s.why ? ` · ${(zh ? s.why : s.why_en) ?? s.why}` : ''}`))));
 }
 function sheetCard(route) {
   return card(`${route.name} · ${t('patrol.sheet')}`, { kind: 'key', id: 'sheet-card', aside: h('button.closer', { type: 'button', 'aria-label': t('close'), on: { click: () => choose(null) } }, '×') },
@@ -128,7 +132,7 @@ function markStops(second) {
   $$('[data-arrive]', sheet).forEach((li) => li.classList.toggle('done', Date.parse(li.dataset.arrive) <= at));
 }
 function open(next) {
-  plan = next;
+  plan = { ...next, routes: [...next.routes].sort((a, b) => a.unit_id.localeCompare(b.unit_id)) };
   keep('plan', plan.plan_id ?? '');
   if (plan.shift?.id) { form.elements.shift.value = plan.shift.id; unitList(); }
   routes.set(plan.routes);
@@ -148,8 +152,9 @@ async function submit() {
   button.disabled = true;
   const found = await solve('/api/patrol/plan', { shift_id: e.shift.value, unit_ids: picked.length === boxes.length ? null : picked, point_ids: null, seconds: Number(e.seconds.value), seed: Number(e.seed.value) }, job, objectiveWords);
   button.disabled = false;
-  if (found) { open(found); keptPlans('patrol', kept, open); toast(t('job.done')); }
+  solved(found);
 }
+const solved = (found) => { if (found) { open(found); keptPlans('patrol', kept, open); toast(t('job.done')); } };
 form.addEventListener('submit', (event) => { event.preventDefault(); submit(); });
 form.addEventListener('change', (event) => { if (event.target.name === 'shift') unitList(); if (event.target.name === 'unit') countUnits(); });
 $$('[data-units]').forEach((b) => b.addEventListener('click', () => { $$('input[name="unit"]').forEach((box) => { box.checked = b.dataset.units === 'all'; }); countUnits(); }));
@@ -174,6 +179,7 @@ await trying(async () => {
   units = u.features;
   posts.set(s.features);
   count('posts', number(posts.features.length));
+  count('points', number(mustVisit().length));
   setShift();
   unitList();
   drawPoints();
@@ -184,4 +190,5 @@ await trying(async () => {
   const held = wanted ? await get(`/api/plans/${wanted}`).catch(() => null) : null;
   if (held) { open(held); if (unit) choose(unit); }
 });
+resume(job, objectiveWords).then(solved);
 document.documentElement.dataset.ready = '1';

@@ -3,9 +3,9 @@ import { get, items, trying } from './api.js';
 import { context, t, zh } from './context.js';
 import { $, card, figure, fill, h, meta, pairs, table, tiles, toast } from './dom.js';
 import { candidateGlyph, postLayer, postLegend, toggleGroup } from './forces.js';
-import { interval, iso, number, percent, seconds, short, ymd } from './format.js';
+import { iso, number, percent, period, seconds, short, ymd } from './format.js';
 import { gridTiles } from './gridtiles.js';
-import { keptPlans, proof, solve } from './jobs.js';
+import { keptPlans, proof, resume, solve } from './jobs.js';
 import { key } from './keys.js';
 import { layerOn, startLayers } from './layers.js';
 import { classes, legend, marks } from './legend.js';
@@ -17,7 +17,7 @@ import { timebar } from './timebar.js';
 import { keep, read } from './url.js';
 
 startMap();
-startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
 startLocate();
 
 const BANDS = [60, 180, 300, 600, Infinity];
@@ -38,9 +38,11 @@ let plan = null;
 let limit = null;
 
 const posts = postLayer({ pick: choose });
-const postMarks = () => [...postLegend(), [candidateGlyph(), t('post.candidate')], ...(plan ? [[glyph('pentagon', { fill: ink().accent, stroke: 'none', r: 7 }), t('post.in_plan')]] : [])];
+const postMarks = () => [...postLegend(), [candidateGlyph(), `${t('post.candidate')} ${number(posts.features.filter((f) => f.properties.state === 'candidate').length)}`], ...(plan ? [[glyph('pentagon', { fill: ink().accent, stroke: 'none', r: 7 }), t('post.in_plan')]] : [])];
 const byGrid = () => (plan ? Object.fromEntries(Object.entries(plan.by_grid).map(([code, v]) => [code, v.seconds])) : coverage?.by_grid ?? {});
 const band = (s) => BANDS.findIndex((top) => s <= top);
+const citizen = () => (form.elements.citizen.checked ? 'only' : 'any');
+const from = () => iso(new Date(Date.parse(`${ymd(context.data_as_of)}T00:00:00Z`) - (Number(form.elements.days.value) - 1) * 86400000).toISOString().slice(0, 10));
 const minutes = () => Number(form.elements.minutes.value);
 
 function drawCoverage() {
@@ -79,11 +81,11 @@ function figures(c) {
 function todayCard() {
   const c = coverage;
   return card(t('posts.coverage'), { kind: plan ? null : 'key', aside: t('posts.today') }, figures(c),
-    meta(c.from ? `${ymd(c.from)} – ${ymd(Date.parse(c.to) - 1000)}` : '', `n = ${number(c.n)} ${t('unit.calls')}`, c.n_posts ? t('posts.count', { n: number(c.n_posts) }) : '', t(`profile.${c.profile ?? form.elements.profile.value}`)),
+    meta(c.from ? period(c.from, c.to) : '', `n = ${number(c.n)} ${t('unit.calls')}`, t(`basis.${c.basis ?? 'valid'}`), t(`citizen.${c.citizen ?? 'any'}`), c.n_unplaced ? t('calls.unplaced.beside', { n: number(c.n_unplaced) }) : '', c.n_posts ? t('posts.count', { n: number(c.n_posts) }) : '', t(`profile.${c.profile ?? form.elements.profile.value}`)),
     meta(c.worst_grid ? t('posts.worst', { grid: c.worst_grid.name ?? c.worst_grid.code, time: seconds(c.worst_grid.seconds) }) : '', c.unreachable?.length ? t('posts.unreachable', { n: number(c.unreachable.length), names: c.unreachable.slice(0, 3).join('、') }) : t('posts.all_reachable')));
 }
 async function loadCoverage() {
-  coverage = await get(`/api/posts/coverage?minutes=${minutes()}&profile=${form.elements.profile.value}`);
+  coverage = await get(`/api/posts/coverage?minutes=${minutes()}&profile=${form.elements.profile.value}&basis=${form.elements.basis.value}&citizen=${citizen()}&from=${encodeURIComponent(from())}&to=${encodeURIComponent(context.data_as_of)}`);
   coverage.minutes ??= minutes();
   fill(today, todayCard());
   drawCoverage();
@@ -120,24 +122,25 @@ function postCard() {
     own?.why && meta(zh ? own.why : own.why_en ?? own.why),
     h('div.details', null, h('button', { type: 'button', 'aria-pressed': String(pinned.has(p.post_id)), 'aria-keyshortcuts': 'k', id: 'pin', on: { click: pin } }, t(pinned.has(p.post_id) ? 'post.unpin' : 'post.pin'), ' ', h('kbd', null, 'K')), h('button', { type: 'button', on: { click: () => locate(lat, lon) } }, t('place.title'))));
 }
-function unchoose() { chosen = null; keep('post', ''); rings.clearLayers(); legend('rings', null); fill(here); drawCoverage(); }
+function unchoose() { chosen = null; keep('post', ''); rings.clearLayers(); legend('rings', null); fill(here, hint()); drawCoverage(); }
+const hint = () => h('p.hint', { id: 'post-hint' }, t('posts.hint'));
 function drawPinned() { fill($('#pinned'), [...pinned].map(([id, name]) => h('button', { type: 'button', title: t('post.unpin'), on: { click: () => { pinned.delete(id); drawPinned(); } } }, `${name} ×`))); }
 
 function compare(before, after) {
-  const row = (label, name, format, better) => {
+  const row = (label, name, format, better, apart = format) => {
     const [a, b] = [before?.[name], after?.[name]];
     const diff = Number.isFinite(a) && Number.isFinite(b) ? b - a : null;
-    return [label, format(a), format(b), diff === null ? '–' : h(diff === 0 || !better ? 'span.delta' : Math.sign(diff) === better ? 'span.delta.up' : 'span.delta.down', null, `${diff > 0 ? '+' : diff < 0 ? '−' : '±'}${format(Math.abs(diff))}`)];
+    return [label, format(a), format(b), diff === null ? '–' : h(diff === 0 || !better ? 'span.delta' : Math.sign(diff) === better ? 'span.delta.up' : 'span.delta.down', null, `${diff > 0 ? '+' : diff < 0 ? '−' : '±'}${apart(Math.abs(diff))}`)];
   };
   return table([['', (r) => r[0]], [t('before'), (r) => r[1], 'n'], [t('after'), (r) => r[2], 'n'], [t('change'), (r) => r[3], 'n']],
-    [row(t('posts.n'), 'posts', number, 0), row(t('share.covered'), 'share', percent, 1), row(t('mean'), 'mean_seconds', seconds, -1), row(t('p90'), 'p90_seconds', seconds, -1), row(t('worst'), 'worst_seconds', seconds, -1)].filter((r) => r[2] !== '–'), { label: t('posts.compare') });
+    [row(t('posts.n'), 'posts', number, 0), row(t('share.covered'), 'share', percent, 1, (d) => t('points.percent', { n: number(d * 100, 1) })), row(t('mean'), 'mean_seconds', seconds, -1), row(t('p90'), 'p90_seconds', seconds, -1), row(t('worst.place'), 'worst_seconds', seconds, -1)].filter((r) => r[2] !== '–'), { label: t('posts.compare') });
 }
 function planCard() {
   const b = plan.bound;
   return [card((zh ? plan.title : plan.title_en) ?? plan.title, { kind: 'key', id: 'plan', aside: h('button.closer', { type: 'button', 'aria-label': t('close'), on: { click: () => open(null) } }, '×') },
     figure(percent(plan.share), t('posts.within', { m: number(plan.radius_seconds / 60) }), plan.after?.interval ? t('interval', { lo: percent(plan.after.interval[0]), hi: percent(plan.after.interval[1]) }) : ''),
     proof(plan, t('plan.covers', { n: number(plan.objective) }), Number.isFinite(b) ? t('plan.covers', { n: number(b) }) : null),
-    meta(`n = ${number(plan.n_calls ?? plan.demand)} ${t('unit.calls')}`, plan.from ? `${ymd(plan.from)} – ${ymd(Date.parse(plan.to) - 1000)}` : '', t(`basis.${plan.basis}`), t(`profile.${plan.profile}`)),
+    meta(`n = ${number(plan.n_calls ?? plan.demand)} ${t('unit.calls')}`, plan.from ? period(plan.from, plan.to) : '', t(`basis.${plan.basis}`), t(`citizen.${plan.citizen ?? 'any'}`), plan.n_unplaced ? t('calls.unplaced.beside', { n: number(plan.n_unplaced) }) : '', t(`profile.${plan.profile}`)),
     meta(plan.next_post_gain !== undefined && plan.next_post_gain !== null ? t('posts.next', { n: short(plan.next_post_gain) }) : '', plan.unreachable?.length ? t('posts.unreachable', { n: number(plan.unreachable.length), names: plan.unreachable.slice(0, 3).map((u) => u.code ?? u).join('、') }) : '')),
   plan.after && card(t('posts.compare'), {}, compare(plan.before, plan.after)),
   card(t('posts.list'), { aside: number(plan.posts.length) }, table([[t('layer.posts'), (p) => [h('div', null, p.name), h('small', null, zh ? p.why ?? '' : p.why_en ?? p.why ?? '')]], [t('post.demand'), (p) => number(p.demand), 'n']], plan.posts, { label: t('posts.list'), key: (p) => p.post_id, pick: (p) => { map.flyTo([p.lat, p.lon], Math.max(map.getZoom(), 15), { duration: 0.6 }); const f = posts.features.find((x) => x.properties.post_id === p.post_id); if (f) choose(f); } }))];
@@ -154,18 +157,16 @@ function open(next) {
 }
 async function submit() {
   const e = form.elements;
-  const end = ymd(context.data_as_of);
-  const from = new Date(Date.parse(`${end}T00:00:00Z`) - (Number(e.days.value) - 1) * 86400000).toISOString().slice(0, 10);
   if (!form.checkValidity()) { toast(t('form.bad'), true); return; }
-  const question = { p: Number(e.p.value), radius_minutes: minutes(), profile: e.profile.value, candidates: e.candidates.value, basis: e.basis.value, from: iso(from), to: context.data_as_of, pinned: [...pinned.keys()], closed: [], seconds: Number(e.seconds.value), seed: Number(e.seed.value) };
+  const question = { p: Number(e.p.value), radius_minutes: minutes(), profile: e.profile.value, candidates: e.candidates.value, basis: e.basis.value, citizen: citizen(), from: from(), to: context.data_as_of, pinned: [...pinned.keys()], closed: [], seconds: Number(e.seconds.value), seed: Number(e.seed.value) };
   const button = $('button[type="submit"]', form);
   button.disabled = true;
   const found = await solve('/api/posts/solve', question, job, (v) => number(v));
   button.disabled = false;
-  if (found) { open(found); keptPlans('posts', kept, open); toast(t('job.done')); }
+  solved(found);
 }
 form.addEventListener('submit', (event) => { event.preventDefault(); submit(); });
-form.addEventListener('change', (event) => { if (['minutes', 'profile'].includes(event.target.name)) { trying(loadCoverage); if (chosen) choose(chosen); } });
+form.addEventListener('change', (event) => { if (['minutes', 'profile', 'basis', 'citizen', 'days'].includes(event.target.name)) { trying(loadCoverage); if (chosen) choose(chosen); } });
 key('Alt+Enter', 'key.solve', submit, { always: true });
 key('k', 'post.pin', () => { const b = $('#pin'); if (!b) return false; b.click(); return true; });
 key('Escape', 'key.close', () => { if (!chosen) return false; unchoose(); return true; });
@@ -178,13 +179,17 @@ startLayers((id, on) => {
 });
 onTheme(() => { drawCoverage(); if (rings.found && chosen) drawRings(rings.found); open(plan); legend('posts', layerOn('posts') ? marks(t('legend.posts'), null, postMarks()) : null); });
 fill($('#panel'), here, job, planBox, today, kept);
+fill(here, hint());
 await trying(async () => {
   const places = await items('posts');
   posts.set(places.features, true);
+  if (layerOn('posts')) legend('posts', marks(t('legend.posts'), null, postMarks()));
   await loadCoverage();
   await keptPlans('posts', kept, open);
   if (read('plan')) { const held = await get(`/api/plans/${read('plan')}`).catch(() => null); if (held) open(held); }
   const asked = places.features.find((f) => f.properties.post_id === read('post'));
   if (asked) await choose(asked);
 });
+const solved = (found) => { if (found) { open(found); keptPlans('posts', kept, open); toast(t('job.done')); } };
+resume(job, (v) => number(v)).then(solved);
 document.documentElement.dataset.ready = '1';

@@ -2,7 +2,7 @@
 import { get, trying } from './api.js';
 import { now } from './clock.js';
 import { context, t, zh } from './context.js';
-import { $, fill, h, table } from './dom.js';
+import { $, fill, h, table, toast } from './dom.js';
 import { day, hm, number, percent, stamp } from './format.js';
 import { key } from './keys.js';
 import { startShell } from './shell.js';
@@ -29,17 +29,18 @@ function draw(r) {
   const s = r.same_weekday;
   const missing = Object.entries(r.missing ?? {}).filter(([, share]) => Number.isFinite(share));
   const first = r.hours_from;
-  const basis = term(t(`calls.${r.basis}`), d.basis);
+  const basis = term(t(`total.${r.basis}`), d.basis);
   fill(sheet,
     h('h1', null, (zh ? r.title : r.title_en) || t('report.title')),
     h('p.sub', null, open ? [h('span.tag', null, t('report.open')), ' '] : null, `${context.title} · ${stamp(r.period.from)} ${t('to')} ${stamp(r.period.to)}${t('paren.open')}${day(r.period.from)}${t('paren.close')} · ${t('as_of', { at: stamp(context.data_as_of) })}`),
     h('h2', null, t('report.1')),
     h('p', null, basis, h('b', null, ` ${number(r.n)} `), t('unit.calls'), t('paren.open'), term(t('interval.title'), d.interval), ` ${number(r.interval[0])}–${number(r.interval[1])}`, t('paren.close'), t('stop')),
     h('p', null, t('report.received', { n: number(r.n_received) }), term(t('report.unplaced', { n: number(r.n_unplaced) }), d.unplaced)),
-    s && h('p', null, t('report.same', { n: number(s.n), from: stamp(s.from), to: stamp(s.to) }), h('b', null, (zh ? s.ratio_text_zh : s.ratio_text_en) ?? ''), t('stop')),
+    !s && h('p', null, t('report.no_week')),
+    s && h('p', null, t('report.same', { n: number(s.n), from: stamp(s.from), to: stamp(s.to) }), h('b', null, (zh ? s.ratio_text_zh : s.ratio_text_en) ?? ''), open ? t('report.same_hours') : '', t('stop')),
     h('h2', null, t('report.2')),
-    r.rises.length ? table([[t('family'), (x) => zh ? x.label : x.label_en], ['n', (x) => number(x.n), 'n'], [t('report.week_ago'), (x) => number(x.before), 'n'], [term('p', d.p), (x) => (x.p < 0.001 ? '< 0.001' : number(x.p, 3)), 'n'], [t('report.judgement'), (x) => (x.could_be_chance ? h('span.tag', null, t('report.chance')) : h('span.tag.bad', null, t('report.real')))]], r.rises, { label: t('report.2') }) : h('p', null, t('report.no_rises')),
-    h('p.meta', null, t('report.p.note')),
+    !s ? h('p', null, t('report.no_week')) : r.rises.length ? table([[t('family'), (x) => zh ? x.label : x.label_en], ['n', (x) => number(x.n), 'n'], [t('report.week_ago'), (x) => number(x.before), 'n'], [term('p', d.p), (x) => (x.p < 0.001 ? '< 0.001' : number(x.p, 3)), 'n'], [t('report.judgement'), (x) => (x.could_be_chance ? h('span.tag', null, t('report.chance')) : h('span.tag.bad', null, t('report.real')))]], r.rises, { label: t('report.2') }) : h('p', null, t('report.no_rises')),
+    h('p.meta', null, t('report.p.note'), r.rises.length > 4 ? ` ${t('report.many', { n: number(r.rises.length), k: number(Math.max(1, Math.round(r.rises.length * 0.05))) })}` : ''),
     h('h2', null, t('report.3')), hours(r.by_hour, first), h('p.meta', null, t('report.hours.note', { n: number(r.by_hour.reduce((a, b) => a + b, 0)) })),
     h('h2', null, t('report.4')),
     table([[t('report.rank'), (x) => String(r.top_grids.indexOf(x) + 1)], [t('place.grid'), (x) => [x.name ?? '', ' ', h('small', null, x.code)]], ['n', (x) => number(x.n), 'n'], [t('interval.title'), (x) => `${number(x.interval[0])}–${number(x.interval[1])}`, 'n']], r.top_grids, { label: t('report.4') }),
@@ -51,7 +52,7 @@ function draw(r) {
   sheet.setAttribute('aria-busy', 'false');
 }
 async function load() {
-  if (field.value && (!/^\d{4}-\d{2}-\d{2}$/.test(field.value) || Number.isNaN(Date.parse(field.value)))) return;
+  if (field.value && (!/^\d{4}-\d{2}-\d{2}$/.test(field.value) || Number.isNaN(Date.parse(field.value)))) { toast(t('period.bad'), true); return; }
   sheet.setAttribute('aria-busy', 'true');
   const report = await trying(() => get(`/api/reports/daily${field.value ? `?day=${field.value}` : ''}`));
   if (report) { field.value = report.day; keep('day', report.day); draw(report); } else { fill(sheet, h('p.failed', null, t('report.failed', { day: field.value }))); sheet.setAttribute('aria-busy', 'false'); }

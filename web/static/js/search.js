@@ -4,6 +4,9 @@ import { t } from './context.js';
 import { $, debounce, fill, h } from './dom.js';
 import { key } from './keys.js';
 
+/** Crossings and places need no second line: the tag says what they are, in the page's language. */
+const own = (r) => r.subtitle && !['crossing', 'coordinate'].includes(r.kind);
+
 export function startSearch(choose) {
   const box = $('#search');
   const list = $('#found');
@@ -27,7 +30,7 @@ export function startSearch(choose) {
     try { answer = await ask(`/api/search?q=${encodeURIComponent(q)}`); } catch (error) { if (error.name === 'AbortError') return; answer = { results: [], failed: error.message }; }
     results = answer.results;
     fill(list, results.length
-      ? results.map((r, i) => h('li', { role: 'option', id: `found-${i}`, 'aria-selected': 'false', on: { mousedown: (e) => { e.preventDefault(); take(r); } } }, h('span.tag.kind', null, t(`search.${r.kind}`)), h('span', null, r.title), r.subtitle && h('small', null, r.subtitle)))
+      ? results.map((r, i) => h('li', { role: 'option', id: `found-${i}`, 'aria-selected': 'false', on: { mousedown: (e) => { e.preventDefault(); take(r); } } }, h('span.tag.kind', null, t(`search.${r.kind}`)), h('span', null, r.title), own(r) && h('small', null, r.subtitle)))
       : h('li.empty', { role: 'option', 'aria-selected': 'false', 'aria-disabled': 'true' }, answer.failed ?? t('search.empty')));
     list.hidden = false;
     box.setAttribute('aria-expanded', 'true');

@@ -1,18 +1,36 @@
 // What every page starts with: clock, keys, search, language and theme.
-import { startClock } from './clock.js';
+import { onConnection } from './api.js';
+import { now, startClock } from './clock.js';
 import { familyStyle, t } from './context.js';
-import { $, $$, fill, toast } from './dom.js';
+import { $, $$, fill, h, toast } from './dom.js';
+import { hms } from './format.js';
 import { key, startKeys } from './keys.js';
 import { startSearch } from './search.js';
-import { keep, links } from './url.js';
+import { keep, links, read } from './url.js';
 
 const guards = [];
+/** Say it while the server is silent: figures that stand still look like figures that hold. */
+function startConnection() {
+  onConnection((alive) => {
+    $('#offline')?.remove();
+    document.documentElement.toggleAttribute('data-offline', !alive);
+    if (!alive) document.body.append(h('div.banner.bad.offline', { id: 'offline', role: 'alert' }, t('offline', { at: hms(now()) })));
+    else toast(t('online'));
+  });
+}
+/** Where the situation page shows a place; language, theme and wall stay. */
+function situationAt({ lat, lon }) {
+  const to = new URLSearchParams({ v: `16/${lat.toFixed(5)}/${lon.toFixed(5)}`, at: `${lat.toFixed(6)},${lon.toFixed(6)}` });
+  for (const name of ['lang', 'theme', 'wall']) if (read(name)) to.set(name, read(name));
+  return `/?${to}`;
+}
 /** Ask before leaving while `dirty()` is true. */
 export function guard(dirty) { guards.push(dirty); }
 
 export function startShell({ choose, themeChanged } = {}) {
   startKeys();
-  startSearch(choose ?? ((result) => { location.href = `/?v=16/${result.lat.toFixed(5)}/${result.lon.toFixed(5)}`; }));
+  startSearch(choose ?? ((result) => { location.href = situationAt(result); }));
+  startConnection();
   startClock();
   links();
   const flip = () => {

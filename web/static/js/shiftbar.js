@@ -3,6 +3,7 @@ import { t } from './context.js';
 import { $, fill, h } from './dom.js';
 import { hm, number, stamp } from './format.js';
 import { key } from './keys.js';
+import { thin } from './timebar.js';
 import { keep, read } from './url.js';
 
 const SPEEDS = [30, 60, 120, 300];
@@ -16,6 +17,7 @@ export function shiftBar(move) {
   const speed = h('select', { id: 'speed', 'aria-label': t('time.speed') }, SPEEDS.map((s) => h('option', { value: s, selected: s === 120 }, t('time.times', { n: s }))));
   const label = h('div.now', { role: 'status', 'aria-live': 'off' }, h('b'), h('small'));
   fill($('#time'), h('div.timebar', null, h('div.drive', null, h('div', null, play), speed), h('div.track', null, bars, slider, axis), label));
+  new ResizeObserver(() => thin(axis)).observe(axis);
   let shift = null;
   let length = 0;
   let second = 0;
@@ -65,6 +67,7 @@ export function shiftBar(move) {
       fill(bars, counts.map((n, i) => h('rect', { x: i * 10 + 0.8, width: 8.4, y: 40 - (n / top) * 38, height: (n / top) * 38 })), h('line.base', { x1: 0, x2: 960, y1: 40, y2: 40 }));
       const hours = Math.floor(length / 3600);
       fill(axis, Array.from({ length: hours + 1 }, (_, i) => h('span', { style: { left: `${((i * 3600) / length) * 100}%` } }, hm(Date.parse(shift.start) + i * 3600000))));
+      thin(axis);
       slider.max = length;
       slider.disabled = play.disabled = false;
       label.title = stamp(shift.start);

@@ -1,7 +1,7 @@
 // 态势: the present shift. The last day of calls, units and the age of their positions, posts manned, the open plan.
-import { get, items, listen, trying } from './api.js';
+import { get, items, listen, onConnection, trying } from './api.js';
 import { now } from './clock.js';
-import { context, familyName, familyStyle, t } from './context.js';
+import { context, familyName, familyStyle, t, zh } from './context.js';
 import { $, $$, card, figure, fill, h, meta, tiles } from './dom.js';
 import { postLayer, postLegend, toggleGroup, unitGlyph, unitLayer, unitLegend } from './forces.js';
 import { age, chance, freshness, hm, interval, local, number, percent, span, stamp } from './format.js';
@@ -16,7 +16,7 @@ import { timebar } from './timebar.js';
 import { keep, read } from './url.js';
 
 startMap();
-startShell({ choose: (r) => { show(r); locate(r.lat, r.lon); }, themeChanged });
+startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
 startLocate();
 
 const calls = L.layerGroup();
@@ -65,7 +65,7 @@ function counts() {
 
 function callsCard(s) {
   const c = s.calls;
-  const holes = [c.n_unplaced ? t('calls.unplaced', { n: number(c.n_unplaced) }) : '', Number.isFinite(c.missing_arrival_share) ? t('calls.no_arrival', { share: percent(c.missing_arrival_share) }) : ''];
+  const holes = [c.n_unplaced ? t('calls.unplaced.within', { n: number(c.n_unplaced) }) : '', Number.isFinite(c.missing_arrival_share) ? t('calls.no_arrival', { share: percent(c.missing_arrival_share) }) : ''];
   return card(t('calls.valid'), { aside: s.shift ? `${s.shift.name} ${hm(s.shift.start)}–${hm(s.shift.end)}` : null, kind: 'key' },
     figure(number(c.n_valid), t('unit.calls'), interval(c.interval)),
     meta(span(c.start, c.end), t('as_of', { at: hm(s.as_of) }), holes),
@@ -88,8 +88,11 @@ function postsCard(s) {
 }
 function planCard(s) {
   if (!s.plan) return card(t('plan.open'), {}, h('p.meta', null, t('plan.none')), h('div.details', null, h('a.button', { href: `/patrol${location.search}` }, t('plan.make'))));
-  return card(t('plan.open'), { aside: s.plan.issued ? t('plan.issued', { at: stamp(s.plan.issued) }) : t('plan.not_issued') }, h('p.claim', null, h('b', null, s.plan.title)),
-    meta(t('plan.units', { n: number(s.plan.units) }), Number.isFinite(s.plan.lower_bound) ? t('plan.bound', { n: number(s.plan.lower_bound) }) : ''));
+  const p = s.plan;
+  return card(t('plan.open'), { id: 'plan-card', aside: p.issued ? t('plan.issued', { at: stamp(p.issued) }) : t('plan.not_issued') }, h('p.claim', null, h('a', { href: `/patrol${location.search}` }, h('b', null, (!zh && p.title_en) || p.title))),
+    h('p.claim', null, t('plan.this'), h('b', null, t('plan.groups', { n: number(p.units) })), t('semi'), t('plan.lower'), h('b', null, Number.isFinite(p.lower_bound) ? t('plan.groups', { n: number(p.lower_bound) }) : t('plan.no_bound')),
+      Number.isFinite(p.worst_gap_minutes) ? [t('semi'), t('plan.worst', { m: number(p.worst_gap_minutes), point: p.worst_gap_point ?? '–' })] : ''),
+    h('p.meta', null, h(p.proved ? 'span.tag.good' : 'span.tag', null, t(p.proved ? 'plan.proved' : 'plan.not_proved')), p.unvisited ? ` ${t('plan.left_out', { n: number(p.unvisited) })}` : ''));
 }
 function panel() {
   fill($('#panel'), callsCard(situation), unitsCard(), postsCard(situation), planCard(situation),
@@ -114,27 +117,38 @@ $$('input[name="state"]').forEach((box) => box.addEventListener('change', () => 
 startLayers((id, on) => {
   if (id === 'grids') grids.show(on);
   else toggleGroup({ calls, units: units.group, posts: posts.group }[id], on);
-  if (id === 'posts') redrawLegend();
+  if (id === 'posts') { redrawLegend(); if (on && situation) { drawCalls(); units.raise(); } }
 });
 redrawLegend();
 onTheme(() => { drawCalls(); units.raise(); paintFamilies(glyph); redrawLegend(); if (situation) panel(); });
 
-await trying(async () => {
-  situation = await get('/api/situation');
-  units.set(situation.units);
+/** Everything that grows old, in one go: figures, units, and the calls of the same 24 hours. */
+async function refresh() {
+  const next = await get('/api/situation');
+  const c = next.calls;
+  situation = next;
+  units.set(next.units);
   drawTime();
   panel();
+  const found = await items('calls', `datetime=${encodeURIComponent(`${c.start}/${c.end}`)}`);
+  // A call without a place is counted in the card and never drawn: it happened nowhere on this map.
+  day = found.features.filter((f) => f.properties.valid && f.properties.placed && f.geometry);
+  drawCalls();
+  units.raise();
   counts();
-  const c = situation.calls;
-  const [found, places] = await Promise.all([items('calls', `datetime=${encodeURIComponent(`${c.start}/${c.end}`)}`), items('posts')]);
-  day = found.features.filter((f) => f.properties.valid);
+}
+const quietly = () => refresh().catch(() => {}); // the banner of the shell says it when the server is gone
+await trying(async () => {
+  const [places] = await Promise.all([items('posts'), refresh()]);
   posts.set(places.features);
   count('posts', number(posts.features.length));
   drawCalls();
   units.raise();
-  counts();
   panel();
 });
 listen('units', (moved) => { units.move(moved); counts(); $('#units-card')?.replaceWith(unitsCard()); });
-setInterval(async () => { const next = await get('/api/situation').catch(() => null); if (next) { situation = next; units.set(next.units); drawTime(); panel(); counts(); } }, 60000);
+onConnection((alive) => { if (alive) quietly(); });
+setInterval(quietly, 60000);
+const [lat, lon] = read('at').split(',').map(Number);
+if (read('at') && Number.isFinite(lat) && Number.isFinite(lon)) { show({ lat, lon, title: t('place.title') }); locate(lat, lon); }
 document.documentElement.dataset.ready = '1';

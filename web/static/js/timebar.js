@@ -3,6 +3,16 @@ import { t } from './context.js';
 import { $, fill, h } from './dom.js';
 import { key } from './keys.js';
 
+/** Hide the labels of an axis that would run into the one before. */
+export function thin(axis) {
+  let end = -Infinity;
+  for (const label of axis.children) {
+    label.style.visibility = '';
+    const box = label.getBoundingClientRect();
+    if (box.left < end + 4) label.style.visibility = 'hidden'; else end = box.right;
+  }
+}
+
 /**
  * Make the time bar.
  * bins: [{value, label, note}], axis: [[index, text]], change(index | null): null is the whole period.
@@ -21,6 +31,8 @@ export function timebar({ change, modes = null, mode = null, onMode = null, wait
   const now = h('div.now', { role: 'status' }, h('b'), h('small'));
   const choice = modes && h('select', { 'aria-label': t('time.mode'), id: 'mode' }, modes.map(([id, label]) => h('option', { value: id, selected: id === mode }, label)));
   fill(root, h('div.timebar', null, h('div.drive', null, choice, h('div', null, play, all)), h('div.track', null, bars, slider, axis), now));
+
+  new ResizeObserver(() => thin(axis)).observe(axis);
 
   function draw() {
     const top = Math.max(1e-9, ...bins.map((b) => b.value));
@@ -74,6 +86,7 @@ export function timebar({ change, modes = null, mode = null, onMode = null, wait
       if (start !== null && bins.length) { at = Math.min(start, bins.length - 1); slider.value = at; start = null; queueMicrotask(() => change(at)); }
       draw();
       fill(axis, marks.map(([index, text]) => h('span', { style: { left: `${((index + 0.5) / bins.length) * 100}%` } }, text)));
+      thin(axis);
       say();
     },
     go, stop, toggle,
