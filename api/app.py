@@ -56,13 +56,12 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         if warm_up:
             put_due(workspace, DEMO)
             warm(workspace)
-        sandbox = shared_sandbox()
-        sandbox.start()
+        # Kept by the process, which closes it at its end: another application may share it.
+        shared_sandbox().start()
         try:
             yield
         finally:
             app.state.jobs.close()
-            sandbox.close()
 
     app = FastAPI(
         title="巡格 xunge",
