@@ -14,6 +14,8 @@ REGISTRY: Final = {
     "streets": "benchmarks.streets",
     "build_graph": "benchmarks.build_graph",
     "first_map": "benchmarks.first_map",
+    "edit_grids": "benchmarks.edit_grids",
+    "clean_grids": "benchmarks.clean_grids",
     "province_grids": "benchmarks.province_grids",
     "point_in_grid": "benchmarks.point_in_grid",
 }

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from geo.errors import NotFoundError
-from geo.grids.area import area_m2
+from geo.grids.area import areas_m2
 from geo.grids.topology import Coverage
 from geo.tables.grids import Grids
 
@@ -65,13 +67,14 @@ def applied(
     codes = sorted(set(touched))
     old = {code: before.row_of[code] for code in codes if code in before.row_of}
     new = {code: after.row_of[code] for code in codes if code in after.row_of}
+    areas = areas_m2(np.concatenate([before.shapes[[*old.values()]], after.shapes[[*new.values()]]])).tolist()
     return Applied(
         coverage=after,
         changed_codes=tuple(code for code in codes if code in old and code in new),
         added_codes=tuple(code for code in codes if code in new and code not in old),
         removed_codes=tuple(code for code in codes if code in old and code not in new),
-        before_m2={code: area_m2(before.shapes[row]) for code, row in old.items()},
-        after_m2={code: area_m2(after.shapes[row]) for code, row in new.items()},
+        before_m2=dict(zip(old, areas[: len(old)], strict=True)),
+        after_m2=dict(zip(new, areas[len(old) :], strict=True)),
         inverse=inverse,
         notes=tuple(notes),
     )

@@ -76,18 +76,6 @@ def arrange(shapes: Objects, *, lines: Objects | None = None, crack_m: float = 0
     return Faces(origin=origin, shapes=faces, cover=_settled(faces, _cover(faces, local), float(origin[1])))
 
 
-def ajar_faces(faces: Faces, areas: Objects) -> frozenset[int]:
-    """Return the faces in no area (in steps) that are not in a hole of their union either: cracks open to the outside."""
-    empty = [face for face, rows in enumerate(faces.cover) if not rows]
-    if not empty:
-        return frozenset()
-    parts = [p for p in shapely.get_parts(shapely.union_all(areas)) if p.geom_type == "Polygon"]
-    holes = np.array([shapely.Polygon(hole) for part in parts for hole in part.interiors], dtype=object)
-    spots = np.asarray(shapely.point_on_surface(faces.shapes[empty]), dtype=object)
-    closed = set(shapely.STRtree(holes).query(spots, predicate="intersects")[0].tolist())
-    return frozenset(face for number, face in enumerate(empty) if number not in closed)
-
-
 def to_steps(shapes: Objects, origin: Int64s) -> Objects:
     """Return shapes in degrees in whole steps from ``origin``."""
     made = shapely.transform(shapes, lambda xy: np.rint(xy * LATTICE) - origin)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.errors import ParameterError
-from geo.grids.applied import Applied, Line, applied
+from geo.grids.applied import Applied, Line
 from geo.grids.arcs import Int64s, ring_xy, started_at
 from geo.grids.runs import places_of
 from geo.grids.topology import Coverage, shape_of
@@ -128,7 +128,15 @@ def _moved(
         allow_parent_change=edit.allow_parent_change,
         allow_outer_change=edit.allow_outer_change,
     )
-    return applied(coverage, after, moved.before_m2, back)
+    return Applied(
+        coverage=after,
+        changed_codes=tuple(sorted(moved.before_m2)),
+        added_codes=(),
+        removed_codes=(),
+        before_m2=moved.before_m2,
+        after_m2=moved.after_m2,
+        inverse=back,
+    )
 
 
 def _starts(coverage: Coverage, rows: Sequence[int], changed: set[int]) -> tuple[RingStart, ...]:

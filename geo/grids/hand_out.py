@@ -40,8 +40,6 @@ class HandOut:
         The arrangement and the areas that it was made of.
     foreign
         Faces that belong to grids which are not looked at.
-    ajar
-        Faces of cracks that open to the outside, closed at their mouth only here.
     parent_of_face
         The community in which each face lies, "" where that is not known.
     """
@@ -52,7 +50,6 @@ class HandOut:
         layer: Layer,
         *,
         foreign: frozenset[int],
-        ajar: frozenset[int],
         parent_of_face: Sequence[str],
     ) -> None:
         self.layer = layer
@@ -61,7 +58,6 @@ class HandOut:
         self.owners: list[tuple[int, ...]] = list(faces.cover)
         self._faces = faces
         self._foreign = set(foreign)
-        self._ajar = set(ajar)
         self._parent = list(parent_of_face)
         self._near = faces.borders()
         self._m2 = faces.m2()
@@ -88,15 +84,9 @@ class HandOut:
         """Give gaps narrower than a width to a neighbour; one between several is cut into stretches first."""
         self._cut_gaps(width_m)
         empty = [face for face, rows in enumerate(self.owners) if not rows and face not in self._foreign]
-        hosts = {face: self._host([face], self._parent[face]) for face in empty}
-        fit = {face for face in empty if hosts[face] is not None and self._narrow(face, width_m)}
-        for group in grouped(empty, [False] * len(self.owners), self._near):
-            # A crack that is closed in part would leave a gap inside that was none before.
-            if not self._ajar.isdisjoint(group) and not fit.issuperset(group):
-                fit.difference_update(group)
-        for face in sorted(fit, key=lambda f: (-self._m2[f], f)):
+        for face in sorted(empty, key=lambda f: (-self._m2[f], f)):
             host = self._host([face], self._parent[face])
-            if host is not None:
+            if host is not None and self._narrow(face, width_m):
                 self._give([face], host, "gap_closed", ())
 
     def slivers(self, width_m: float) -> None:
@@ -218,7 +208,6 @@ class HandOut:
         self.owners = [self.owners[face] for face in source]
         self._parent = [self._parent[face] for face in source]
         self._foreign = {number for number, face in enumerate(source) if face in self._foreign}
-        self._ajar = {number for number, face in enumerate(source) if face in self._ajar}
         self._m2 = face_areas_m2(self.shapes, self._faces.origin)
         self._near = borders(self.shapes, float(self._faces.origin[1]))
 

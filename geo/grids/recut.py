@@ -82,7 +82,7 @@ def recut(
         held[row] = _whole(polygons, codes[row])
     held.setflags(write=False)
     after = replace(after, shapes=held)
-    fresh = [number for number in runs.made if number >= len(cut.arcs) or not len(cut.arcs[number])]
+    fresh = sorted(number for number in runs.made if number >= len(cut.arcs) or not len(cut.arcs[number]))
     refuse_crossings(after, fresh, after.cut.arcs, after.cut.node_xy)
     return after
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.errors import ParameterError
 from geo.grids.area import areas_m2
-from geo.grids.arrange import ajar_faces, arrange
+from geo.grids.arrange import arrange
 from geo.grids.faults import Fault, FaultKind
 from geo.grids.hand_out import HandOut, OverlapRule, layer_of
 from geo.grids.layer_check import LayerReport, check_shapes, general_rows
@@ -203,9 +203,7 @@ class _Work:
         codes = [self.codes[row] for row in rows.tolist()]
         told = [self.told[row] for row in rows.tolist()]
         layer = layer_of(codes, told, shapes, faces)
-        hand = HandOut(
-            faces, layer, foreign=empty | beyond, ajar=ajar_faces(faces, layer.shapes), parent_of_face=parent_of_face
-        )
+        hand = HandOut(faces, layer, foreign=empty | beyond, parent_of_face=parent_of_face)
         hand.overlaps(self.rule, self.most_overlap_m2)
         for _ in range(_ROUNDS):  # what was given away may make room for more
             before = len(hand.changes)

@@ -12,7 +12,7 @@ import shapely
 
 from geo.errors import GeometryError, ParameterError
 from geo.grids.arcs import LATTICE, CutRings, Int64s, ring_xy, to_degrees, twice_area
-from geo.grids.area import area_m2
+from geo.grids.area import areas_m2
 from geo.grids.topology import Coverage, arc_bounds, shape_of
 from geo.tables.grids import Grids
 
@@ -67,13 +67,15 @@ def move_arcs(
     bounds = coverage.bounds.copy()
     if changed:
         bounds[changed] = arc_bounds([arcs[arc] for arc in changed])
-    codes = coverage.codes
+    codes = [coverage.codes[row] for row in rows]
+    # By an equal-area projection: what one grid wins is what others lose, to the rounding of floats.
+    areas = areas_m2(np.concatenate([coverage.shapes[rows], shapes[rows]])).tolist()
     return Moved(
         coverage=replace(coverage, shapes=shapes, cut=cut, bounds=bounds),
         rows=tuple(rows),
         arcs=tuple(changed),
-        before_m2={codes[row]: area_m2(coverage.shapes[row]) for row in rows},
-        after_m2={codes[row]: area_m2(shapes[row]) for row in rows},
+        before_m2=dict(zip(codes, areas[: len(rows)], strict=True)),
+        after_m2=dict(zip(codes, areas[len(rows) :], strict=True)),
     )
 
 
@@ -185,36 +187,51 @@ def refuse_crossings(coverage: Coverage, changed: Sequence[int], arcs: Sequence[
     if not changed:
         return
     origin = arcs[changed[0]][0]
-    bounds = coverage.bounds.copy()
-    bounds[changed] = arc_bounds([arcs[arc] for arc in changed])
-    for arc in changed:
+    mine = arc_bounds([arcs[arc] for arc in changed])
+    (west, south), (east, north) = mine[:, :2].min(axis=0), mine[:, 2:].max(axis=0)
+    # All lines near any of the changed ones are found once, then those near each among them.
+    around, box = _near(coverage.bounds, west, south, east, north, changed)
+    box[np.searchsorted(around, changed)] = mine
+    x, y = node_xy[:, 0], node_xy[:, 1]
+    nodes = node_xy[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
+    made: dict[int, list[shapely.LineString]] = {}
+    for arc, (w, s, e, n) in zip(changed, mine, strict=True):
         line = arcs[arc]
         if not shapely.is_simple(shapely.LineString(line - origin)):
             raise _refusal(coverage, [arc], _crossing(line), "the line between them crosses itself", "边界线自相交")
-        west, south, east, north = bounds[arc]
-        near = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
-        others = [other for other in np.flatnonzero(near).tolist() if other != arc]
-        _refuse_corner_on_node(coverage, arc, line, node_xy)
-        pieces = [(other, piece) for other in others for piece in _open_pieces(arcs[other], origin)]
+        _refuse_corner_on_node(coverage, arc, line, nodes)
+        near = around[(box[:, 0] <= e) & (box[:, 2] >= w) & (box[:, 1] <= n) & (box[:, 3] >= s)].tolist()
+        for other in near:
+            if other not in made:
+                made[other] = _open_pieces(arcs[other], origin)
+        pieces = [(other, piece) for other in near if other != arc for piece in made[other]]
         if not pieces:
             continue
         lines = np.array([piece for _, piece in pieces], dtype=object)
-        for mine in _open_pieces(line, origin):
-            apart = shapely.relate_pattern(mine, lines, _ENDS_ONLY)
+        for own in made[arc]:
+            apart = shapely.relate_pattern(own, lines, _ENDS_ONLY)
             if not apart.all():
                 hit = int(np.flatnonzero(~apart)[0])
-                at = shapely.get_coordinates(shapely.intersection(mine, lines[hit]))
-                inner = at[~(at == shapely.get_coordinates(mine)[[0, -1]][:, None]).all(axis=2).any(axis=0)]
+                at = shapely.get_coordinates(shapely.intersection(own, lines[hit]))
+                inner = at[~(at == shapely.get_coordinates(own)[[0, -1]][:, None]).all(axis=2).any(axis=0)]
                 place = np.rint((inner if len(inner) else at)[0]).astype(np.int64) + origin
                 raise _refusal(coverage, [arc, pieces[hit][0]], place, "boundaries cross or touch", "边界线相交或相接")
 
 
-def _refuse_corner_on_node(coverage: Coverage, arc: int, line: Int64s, node_xy: Int64s) -> None:
+def _near(
+    bounds: Int64s, west: np.int64, south: np.int64, east: np.int64, north: np.int64, always: Sequence[int]
+) -> tuple[npt.NDArray[np.intp], Int64s]:
+    """Return the rows of bounds that meet a box, and some always, rising, with a copy of their bounds."""
+    meets = (bounds[:, 0] <= east) & (bounds[:, 2] >= west)
+    meets &= (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+    meets[list(always)] = True
+    rows = np.flatnonzero(meets)
+    return rows, bounds[rows]
+
+
+def _refuse_corner_on_node(coverage: Coverage, arc: int, line: Int64s, nodes: Int64s) -> None:
     inside = line[1:-1] if coverage.cut.ends[arc, 0] >= 0 else line
-    (west, south), (east, north) = line.min(axis=0), line.max(axis=0)
-    x, y = node_xy[:, 0], node_xy[:, 1]
-    near = node_xy[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
-    same = (inside[:, None, :] == near[None, :, :]).all(axis=2).any(axis=1)
+    same = (inside[:, None, :] == nodes[None, :, :]).all(axis=2).any(axis=1)
     if same.any():
         raise _refusal(coverage, [arc], inside[np.flatnonzero(same)[0]], "a vertex lies on a corner", "顶点落在拐点上")
 

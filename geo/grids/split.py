@@ -13,7 +13,7 @@ import shapely
 from geo.errors import GeometryError, ParameterError
 from geo.grids.applied import Applied, Line, row_named
 from geo.grids.arcs import LATTICE
-from geo.grids.divide import STEPS_PER_METRE, Divided, dissolved, divide
+from geo.grids.divide import STEPS_PER_METRE, Divided, divide, lattice_polygons, local_shape
 from geo.grids.recut import polygons_of
 from geo.grids.replace_grids import GridRecord, Plain, ReplaceGrids, attributes_of
 from geo.grids.several import joined
@@ -74,7 +74,7 @@ def parts_of(
     row = row_named(coverage, code)
     require_snap(snap_m)
     divided = _divided(coverage, row, lines, snap_m)
-    return len(_without_small(divided.faces[row], least_m2 / _m2_of_step2(divided)))
+    return len(_without_small(_cut_and_whole(divided, row)[0], least_m2 / _m2_of_step2(divided)))
 
 
 def require_snap(snap_m: float) -> None:
@@ -99,9 +99,9 @@ def _split(
     require_snap(snap_m)
     _refuse_codes(coverage, codes)
     divided = _divided(coverage, row, lines, snap_m)
-    faces = _without_small(divided.faces[row], least_m2 / _m2_of_step2(divided))
-    faces = _in_order(code, divided, faces, keep_at)
-    if len(faces) == len(coverage.cut.shapes[row]):
+    cut, whole = _cut_and_whole(divided, row)
+    faces = _in_order(code, divided, _without_small(cut, least_m2 / _m2_of_step2(divided)), keep_at)
+    if len(faces) == 1:
         raise GeometryError(
             f"The line does not divide grid {code}; draw it from boundary to boundary; nothing was changed",
             f"所画的线没有分开网格 {code}，请从边界画到边界，未作任何改动",
@@ -114,10 +114,14 @@ def _split(
             f"所画的线把网格 {code} 分成 {len(faces)} 块，而编码只够 {1 + len(codes)} 块，请重画或补充编码，未作任何改动",
             rows=[code],
         )
+    if whole:  # parts of the grid that no line meets stay with the code
+        faces[0] = shapely.MultiPolygon([*shapely.get_parts(faces[0]), *whole])
     shares = [float(face.area) for face in faces]
     attributes = _shared_out(attributes_of(coverage, row), shares, [code, *codes])
     put = tuple(
-        GridRecord.made(row if part == 0 else len(coverage.codes) + part - 1, told, dissolved([face], divided.origin))
+        GridRecord.made(
+            row if part == 0 else len(coverage.codes) + part - 1, told, lattice_polygons(face, divided.origin)
+        )
         for part, (face, told) in enumerate(zip(faces, attributes, strict=True))
     )
     step = ReplaceGrids(removed=(), put=put).apply(divided.coverage)
@@ -151,6 +155,16 @@ def _refuse_codes(coverage: Coverage, codes: Sequence[str]) -> None:
         )
     if not all(code.strip() for code in codes):
         raise ParameterError("A code is empty", "编码为空")
+
+
+def _cut_and_whole(divided: Divided, row: int) -> tuple[list[Face], list[shapely.Polygon]]:
+    """Return the faces of the parts that lines cut, and the parts that none met; all of them if none was met."""
+    parts = local_shape(polygons_of(divided.coverage, row), divided.origin).geoms
+    areas = {(part.bounds, part.area) for part in parts}
+    cut = [face for face in divided.faces[row] if (face.bounds, face.area) not in areas]
+    if not cut:
+        return [shapely.MultiPolygon(list(parts))], []
+    return list(cut), [face for face in divided.faces[row] if (face.bounds, face.area) in areas]
 
 
 def _m2_of_step2(divided: Divided) -> float:

@@ -14,6 +14,7 @@ from geo.streets.buckets import bucket_search
 from geo.streets.ends import UNREACHED, Ends
 from geo.streets.expand import Expanded, indptr_of
 from geo.streets.threads import in_parts
+from geo.streets.within import Within, search_within
 
 MOST_BUCKETS: Final = 1 << 16
 
@@ -120,6 +121,44 @@ class ColdSearch:
 
         in_parts(len(here), part, threads=threads)
         return out
+
+    def within(
+        self,
+        origins: Ends,
+        destinations: Ends,
+        *,
+        direct: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], _Ints],
+        walk_before: npt.NDArray[np.float64],
+        walk_after: npt.NDArray[np.float64],
+        limit_seconds: float,
+        threads: int = 1,
+    ) -> Within:
+        """Return the pairs within the limit; ``direct`` = origin, destination, milliseconds of pairs on one arc."""
+        side, size = self._forward, self._expanded.size
+        at = self._position[destinations.nodes].astype(np.int64)
+        owner = np.repeat(np.arange(len(destinations), dtype=np.int32), np.diff(destinations.indptr))
+        by_node, by_origin = np.argsort(at, kind="stable"), np.argsort(direct[0], kind="stable")
+        target_starts = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=size))]).astype(np.int64)
+        direct_counts = np.bincount(direct[0], minlength=len(origins))
+        direct_starts = np.concatenate([[0], np.cumsum(direct_counts)]).astype(np.int64)
+        seeds, found = self._position[origins.nodes], {}
+
+        def part(first: int, last: int) -> None:
+            found[first] = search_within(
+                side.indptr, side.heads, side.weights, self._shift, origins.indptr, seeds, origins.milliseconds,
+                target_starts, owner[by_node], destinations.milliseconds[by_node],
+                direct_starts, direct[1][by_origin].astype(np.int32), direct[2][by_origin],
+                walk_before, walk_after, limit_seconds, first, last,
+            )  # fmt: skip
+
+        in_parts(len(origins), part, threads=threads)
+        parts = [found[first] for first in sorted(found)]
+        counts = np.concatenate([np.zeros(1, np.int64), *(p[0] for p in parts)])
+        return Within(
+            indptr=np.cumsum(counts),
+            destinations=np.concatenate([np.zeros(0, np.int32), *(p[1] for p in parts)]),
+            seconds=np.concatenate([np.zeros(0), *(p[2] for p in parts)]),
+        )
 
     def way(self, origin: Ends, destination: Ends) -> tuple[int, int, int, _Ints]:
         """Return milliseconds, the entry of each end and the rows between, for one origin and one destination."""

@@ -20,6 +20,7 @@ from geo.streets.path import Path
 from geo.streets.snap import Places
 from geo.streets.speeds import WALK_M_PER_S, SpeedTable, arc_milliseconds
 from geo.streets.warm import WarmSearch
+from geo.streets.within import Within
 
 __all__ = ["UNREACHED", "Order", "Path", "Travel"]
 
@@ -191,6 +192,33 @@ class Travel:
             np.minimum.at(found, (stands.owner[mine], to.owner[theirs]), taken)
             out[first : first + step] = _seconds(found, _walk(part)[:, None] + walk_after[None, :])
         return out
+
+    def within(self, origins: Places, destinations: Places, *, limit_seconds: float) -> Within:
+        """Return the pairs within a time of each other, the same seconds as ``matrix`` gives them; equality counts."""
+        expanded = self._network.expanded
+        stands = Stands.of(self.graph, self.milliseconds, origins)
+        to = Stands.of(self.graph, self.milliseconds, destinations)
+        mine, theirs, taken = stands.ahead(to)
+        return self._cold.within(
+            stands.leaving(expanded), to.reaching(expanded),
+            direct=(stands.owner[mine].astype(np.int64), to.owner[theirs].astype(np.int64), taken),
+            walk_before=_walk(origins), walk_after=_walk(destinations),
+            limit_seconds=float(limit_seconds), threads=self._threads,
+        )  # fmt: skip
+
+    def nearest(self, origins: Places, destinations: Places) -> npt.NDArray[np.float64]:
+        """Return seconds from the nearest origin to each destination, to a millisecond; float64[d], inf = no way."""
+        expanded = self._network.expanded
+        stands = Stands.of(self.graph, self.milliseconds, origins)
+        to = Stands.of(self.graph, self.milliseconds, destinations)
+        leaving, walk = stands.leaving(expanded), np.rint(_walk(origins) * 1000.0)
+        owner = np.repeat(np.arange(len(origins)), np.diff(leaving.indptr))
+        spent = leaving.milliseconds + walk[owner]
+        all_of_them = Ends.grouped(1, np.zeros(len(owner), np.int64), leaving.nodes, spent, leaving.arcs)
+        found = self._cold.between(all_of_them, to.reaching(expanded))[0]
+        mine, theirs, taken = stands.ahead(to)
+        np.minimum.at(found, to.owner[theirs], (taken + walk[stands.owner[mine]]).astype(np.int32))
+        return _seconds(found, _walk(destinations))
 
     def path(self, origins: Places, i: int, destinations: Places, j: int) -> Path:
         """Return the path from place ``i`` of the origins to place ``j`` of the destinations.

@@ -1,9 +1,9 @@
-"""The fewest posts that cover all demand that can be covered, exactly.
+"""The fewest or the cheapest posts that cover all demand that can be covered, exactly.
 
 Location set covering problem (Toregas et al. 1971). ``N(i)`` are the sites that reach demand point ``i`` within the
-limit (equality covers), ``x_j = 1`` when site ``j`` is open::
+limit (equality covers), ``c_j`` the cost of site ``j`` (1 where none is given), ``x_j = 1`` when it is open::
 
-    minimise    sum_j x_j
+    minimise    sum_j c_j x_j
     subject to  sum_{j in N(i)} x_j >= 1   for every demand point i with N(i) not empty
                 x_j = 1 for fixed sites, x_j = 0 for closed ones,  x_j in {0, 1}
 
@@ -28,7 +28,8 @@ from planners.integer_program import IntegerProgram, solve_program
 from planners.posts.check import require_open
 from planners.posts.coverage import Coverage
 from planners.posts.plan import PostPlan
-from planners.posts.problem import brief, named, require_reach, require_sites
+from planners.posts.problem import brief, named, require_costs, require_reach, require_sites
+from planners.posts.set_cover import SmallCover, small_cover
 
 SOLVER = "posts.lscp.exact"
 
@@ -42,6 +43,7 @@ class LscpProblem:
     coverage : which site covers which demand point
     site_keys, demand_keys : keys, the second possibly empty
     fixed, closed : int32, sites that must and that may not be open
+    costs : float64[m], above 0, of opening each site; None counts posts
     """
 
     coverage: Coverage
@@ -49,11 +51,15 @@ class LscpProblem:
     demand_keys: tuple[str, ...] = ()
     fixed: npt.NDArray[np.int32]
     closed: npt.NDArray[np.int32]
+    costs: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for name in ("fixed", "closed"):
             object.__setattr__(self, name, read_only(np.unique(np.asarray(getattr(self, name), np.int32)), np.int32))
         require_sites(self.site_keys, self.coverage.count, p=None, fixed=self.fixed, closed=self.closed)
+        if self.costs is not None:
+            object.__setattr__(self, "costs", read_only(self.costs, np.float64))
+            require_costs(self.costs, self.site_keys)
         if not self.coverage.count_open(self.usable).any():
             require_reach(self.coverage)
 
@@ -65,44 +71,60 @@ class LscpProblem:
         return out
 
     @property
+    def site_costs(self) -> npt.NDArray[np.float64]:
+        """Cost of opening each site, 1 where none is given; float64[m]."""
+        return np.ones(self.coverage.count) if self.costs is None else self.costs
+
+    @property
     def beyond(self) -> npt.NDArray[np.int64]:
         """Demand points that no usable site covers; they are not asked for."""
         return np.flatnonzero(self.coverage.count_open(self.usable) == 0)
 
 
 def solve_lscp(problem: LscpProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[PostPlan]:
-    """Find the fewest posts and prove it, or the best found and a bound when the budget (seconds, nodes) ends."""
+    """Find the cheapest posts and prove it, or the best found and a bound when the budget (seconds, nodes) ends.
+
+    The problem is reduced first (``set_cover``); most that is asked of cities is solved by that alone.
+    """
     began = time.perf_counter()
-    m = problem.coverage.count
-    wanted = np.flatnonzero(problem.coverage.count_open(problem.usable) > 0)
-    first = _greedy(problem)
-    best, bound, termination = first, 0.0, Termination.OPTIMAL
-    if not observe(Progress(seconds=time.perf_counter() - began, objective=float(first.sum()), bound=0.0)):
+    coverage, costs = problem.coverage, problem.site_costs
+    fixed = np.zeros(coverage.count, bool)
+    fixed[problem.fixed] = True
+    small = small_cover(coverage.indptr, coverage.sites, costs, usable=problem.usable, fixed=fixed)
+    settled = math.fsum(costs[small.must].tolist())
+    whole = bool((costs == np.floor(costs)).all())
+    first = _greedy(small)
+    best, bound, termination = first, settled, Termination.OPTIMAL
+    start = settled + float(small.costs[first].sum())
+    if not observe(Progress(seconds=time.perf_counter() - began, objective=start, bound=settled)):
         termination = Termination.CANCELLED
-    else:
-        lower = np.zeros(m)
-        lower[problem.fixed] = 1.0
-        ones = np.ones(len(problem.coverage.sites))
-        cover = sparse.csr_matrix(
-            (ones, problem.coverage.sites, problem.coverage.indptr), shape=(problem.coverage.rows, m)
-        )
+    elif small.rows:
+        ones = np.ones(len(small.row_sites))
+        m = len(small.sites)
         program = IntegerProgram(
-            costs=np.ones(m),
-            lower=lower,
-            upper=problem.usable.astype(np.float64),
+            costs=small.costs,
+            lower=np.zeros(m),
+            upper=np.ones(m),
             whole=np.ones(m, bool),
-            rows=sparse.csr_matrix(cover[wanted]),
-            row_lower=np.ones(len(wanted)),
-            row_upper=np.full(len(wanted), np.inf),
+            rows=sparse.csr_matrix((ones, small.row_sites, small.row_starts), shape=(small.rows, m)),
+            row_lower=np.ones(small.rows),
+            row_upper=np.full(small.rows, np.inf),
             sense=-1,
-            slack=0.999,
+            constant=settled,
+            slack=0.999 if whole else 1e-7 * max(1.0, start),
         )
         answer = solve_program(program, budget, start=first.astype(np.float64), observe=observe, began=began)
         termination = answer.termination
-        bound = 0.0 if answer.bound is None else float(math.ceil(answer.bound - 1e-6))
-        if answer.values is not None and int((answer.values > 0.5).sum()) < int(first.sum()):
-            best = answer.values > 0.5
-    plan = PostPlan(sites=np.flatnonzero(best).astype(np.int32), assignment=problem.coverage.nearest_open(best))
+        bound = settled if answer.bound is None else answer.bound
+        bound = float(math.ceil(bound - 1e-6)) if whole else bound
+        if answer.values is not None:
+            found = answer.values > 0.5
+            if float(small.costs[found].sum()) < float(small.costs[first].sum()):
+                best = found
+    opened = np.zeros(coverage.count, bool)
+    opened[small.must] = True
+    opened[small.sites[best]] = True
+    plan = PostPlan(sites=np.flatnonzero(opened).astype(np.int32), assignment=coverage.nearest_open(opened))
     objective = check_lscp(problem, plan)
     return Outcome(
         plan=plan,
@@ -117,7 +139,7 @@ def solve_lscp(problem: LscpProblem, budget: Budget, *, observe: Observer = sile
 
 
 def check_lscp(problem: LscpProblem, plan: PostPlan) -> float:
-    """Return the number of posts of a plan that covers all that can be covered, or raise ``CheckError``."""
+    """Return the posts, or their cost, of a plan that covers all that can be covered, or raise ``CheckError``."""
     coverage = problem.coverage
     require_open(plan, sites=coverage.count, p=None, fixed=problem.fixed, closed=problem.closed, keys=problem.site_keys)
     opened, usable = set(plan.sites.tolist()), set(np.flatnonzero(problem.usable).tolist())
@@ -129,19 +151,22 @@ def check_lscp(problem: LscpProblem, plan: PostPlan) -> float:
     if left:
         names = named(problem.demand_keys, np.asarray(left, np.int64))
         raise CheckError(f"The plan leaves {brief(names)} uncovered", f"方案未覆盖需求点 {brief(names)}", rows=names)
-    return float(len(opened))
+    return math.fsum(problem.site_costs[plan.sites].tolist())
 
 
-def _greedy(problem: LscpProblem) -> npt.NDArray[np.bool_]:
-    coverage = problem.coverage
-    opened = np.zeros(coverage.count, bool)
-    opened[problem.fixed] = True
-    rows, usable = coverage.row_of_pair(), problem.usable
-    while True:
-        missing = coverage.count_open(opened) == 0
-        gain = np.bincount(coverage.sites, weights=missing[rows].astype(np.float64), minlength=coverage.count)
-        gain[~usable | opened] = 0.0
-        best = int(np.argmax(gain))
-        if gain[best] <= 0:
-            return opened
-        opened[best] = True
+def _greedy(small: SmallCover) -> npt.NDArray[np.bool_]:
+    """Open the site that covers most missing rows for its cost, then close what is not needed, dearest first."""
+    m, rows = len(small.sites), np.repeat(np.arange(small.rows), np.diff(small.row_starts))
+    opened, times = np.zeros(m, bool), np.zeros(small.rows, np.int64)
+    while (times == 0).any():
+        missing = (times == 0)[rows]
+        gain = np.bincount(small.row_sites, weights=missing.astype(np.float64), minlength=m)
+        site = int(np.argmax(gain / np.maximum(small.costs, 1e-12)))
+        opened[site] = True
+        times[small.site_rows[small.site_starts[site] : small.site_starts[site + 1]]] += 1
+    for site in sorted(np.flatnonzero(opened).tolist(), key=lambda j: (-small.costs[j], -j)):
+        mine = small.site_rows[small.site_starts[site] : small.site_starts[site + 1]]
+        if (times[mine] > 1).all():
+            opened[site] = False
+            times[mine] -= 1
+    return opened

@@ -10,8 +10,10 @@ that reach ``i`` within the limit (equality covers). ``w_i`` is the weight of de
                 x_j = 1 for fixed sites, x_j = 0 for closed ones
                 x_j in {0, 1},  0 <= z_i <= 1
 
-``z`` needs not be declared whole: with ``w >= 0`` and whole ``x`` it takes 0 or 1 by itself. The program that is solved
-is the reduced one (``planners.posts.reduce``), with ``<= p`` since any further post may be added without loss.
+``z`` needs not be declared whole: with ``w >= 0`` and whole ``x`` it takes 0 or 1 by itself.
+
+Solved on the reduced problem (``planners.posts.reduce``), with ``<= p`` since any further post may be added without loss:
+a first plan by greedy and exchange, bounds by Lagrangian relaxation (``cover_dual``), the proof by a tree (``tree``).
 
 Church, R. and ReVelle, C. (1974). The maximal covering location problem. Papers of the Regional Science Association
 32, 101-118.
@@ -20,52 +22,112 @@ Church, R. and ReVelle, C. (1974). The maximal covering location problem. Papers
 from __future__ import annotations
 
 import time
+from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
 
 from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent
 from planners.integer_program import IntegerProgram, solve_program
-from planners.posts.interchange import Chosen, complete_plan, covered_weight, greedy_and_swap
+from planners.posts.choice import Finish
+from planners.posts.covering import ONCE, CoverSearch
+from planners.posts.interchange import complete_plan, covered_weight
 from planners.posts.plan import PostPlan
 from planners.posts.problem import MclpProblem
-from planners.posts.reduce import Reduced, reduce_mclp
+from planners.posts.quota import Quota
+from planners.posts.reduce import Floats, Reduced, reduce_mclp
+from planners.posts.tree import Tree
+from planners.posts.watch import Watch
 
 SOLVER = "posts.mclp.exact"
+MOST_SITES: Final = 700
+MOST_PAIRS: Final = 200_000
 
 
-def solve_mclp(problem: MclpProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[PostPlan]:
+def solve_mclp(
+    problem: MclpProblem, budget: Budget, *, observe: Observer = silent, quota: Quota | None = None
+) -> Outcome[PostPlan]:
     """Find the plan that covers most and prove it, or give the best one found and a bound when the budget ends.
 
     ``budget.iterations`` is the number of nodes of the search tree. The first progress report is the plan of greedy
-    and exchange; returning False from ``observe`` ends the search with the best plan so far.
+    and exchange; returning False from ``observe`` ends the search with the best plan so far. ``quota`` over the sites of
+    the problem asks for some of them.
     """
     began = time.perf_counter()
-    reduced = reduce_mclp(problem)
-    first = greedy_and_swap(reduced)
-    best, bound, termination = first, first.bound, Termination.OPTIMAL
-    now = time.perf_counter() - began
-    report = Progress(seconds=now, objective=first.value + reduced.constant, bound=first.bound + reduced.constant)
-    if not observe(report):
-        termination = Termination.CANCELLED
-    elif first.value < first.bound:
-        best, bound, termination = _searched(reduced, first, budget, observe, began)
-    plan = complete_plan(problem, reduced.sites[best.sites])
+    asked = Quota.none(problem.sites) if quota is None else quota
+    reduced = reduce_mclp(problem, dominance=not asked.least)
+    inside = asked.among(reduced.sites, always=problem.fixed.astype(np.int64))
+    search = CoverSearch(reduced, reduced.q, ONCE, quota=inside, finish=finish_by_program)
+    value, opened, low = search.first_plan()
+    watch = Watch(began=began, budget=budget, observe=observe, sign=-1.0)
+    watch.on(value, low, force=True)
+    none = np.zeros(len(reduced.sites), bool)
+    step = 1.0 if bool((reduced.weights == np.floor(reduced.weights)).all()) else 0.0
+    found = Tree(search, opened, value, fixed=none, closed=none, step=step, watch=watch, low=low).run()
+    plan = complete_plan(problem, reduced.sites[found.sites])
     objective = covered_weight(problem, plan.sites)
     return Outcome(
         plan=plan,
         objective=objective,
-        bound=max(objective, bound + reduced.constant),
+        bound=max(objective, -found.bound),
         sense=1,
-        termination=termination,
+        termination=found.termination,
         seconds=time.perf_counter() - began,
         seed=budget.seed,
         solver=SOLVER,
     )
 
 
-def program_of(reduced: Reduced) -> IntegerProgram:
+def finish_by_program(search: CoverSearch, value: float, watch: Watch) -> Finish | None:
+    """Solve what is left by HiGHS, whose cuts close the last of the gap, where it is small enough.
+
+    The reductions are done and the plan is known, so HiGHS's own are switched off.
+    """
+    reduced = search.reduced
+    m, n = len(reduced.sites), len(reduced.weights)
+    if m > MOST_SITES or len(reduced.row_sites) > MOST_PAIRS or not n:
+        return None
+    program = program_of(reduced, quota=search.quota)
+    _, first, _ = search.first_plan()
+    start = np.zeros(m + n)
+    start[first] = 1.0
+    start[m:] = covered_rows(reduced, start[:m])
+
+    def observe(progress: Progress) -> bool:
+        bound = None if progress.bound is None else -progress.bound
+        found = np.inf if progress.objective is None else -progress.objective
+        return watch.on(min(value, found), -np.inf if bound is None else bound)
+
+    answer = solve_program(program, watch.budget, start=start, observe=observe, began=watch.began, prepare=_only_cuts)
+    if answer.termination is not Termination.OPTIMAL and watch.ended is None:
+        watch.ended = answer.termination
+    bound = -np.inf if answer.bound is None else -answer.bound
+    if answer.values is None:
+        return Finish(sites=None, value=np.inf, bound=bound, proved=answer.termination is Termination.OPTIMAL)
+    sites = np.flatnonzero(answer.values[:m] > 0.5)
+    spare = np.setdiff1d(np.arange(m), sites)[: search.p - len(sites)]
+    sites = np.union1d(sites, spare)
+    proved = answer.termination is Termination.OPTIMAL
+    return Finish(sites=sites, value=search.value(sites), bound=bound, proved=proved)
+
+
+def _only_cuts(highs: Any) -> None:
+    highs.setOptionValue("presolve", "off")
+    highs.setOptionValue("mip_heuristic_effort", 0.0)
+    for name in ("rins", "rens", "root_reduced_cost", "zi_round", "shifting", "feasibility_jump"):
+        highs.setOptionValue(f"mip_heuristic_run_{name}", False)
+
+
+def covered_rows(reduced: Reduced, opened: Floats) -> Floats:
+    """Return 1 for each row that open sites cover, else 0; ``opened`` float64[m]."""
+    rows = np.repeat(np.arange(len(reduced.weights)), np.diff(reduced.row_starts))
+    counts = np.bincount(rows, weights=opened[reduced.row_sites], minlength=len(reduced.weights))
+    return (counts > 0).astype(np.float64)
+
+
+def program_of(reduced: Reduced, *, quota: Quota | None = None) -> IntegerProgram:
     """Return the integer program of the reduced problem: first the sites' ``x``, then the rows' ``z``."""
+    asked = Quota.none(len(reduced.sites)) if quota is None else quota
     m, n = len(reduced.sites), len(reduced.weights)
     ones = np.ones(len(reduced.row_sites))
     cover = sparse.csr_matrix((ones, reduced.row_sites, reduced.row_starts), shape=(n, m))
@@ -73,6 +135,7 @@ def program_of(reduced: Reduced) -> IntegerProgram:
         [
             sparse.hstack([cover, -sparse.identity(n)]),
             sparse.hstack([sparse.csr_matrix(np.ones((1, m))), sparse.csr_matrix((1, n))]),
+            sparse.hstack([sparse.csr_matrix(asked.member[None, :].astype(np.float64)), sparse.csr_matrix((1, n))]),
         ],
         format="csr",
     )
@@ -83,51 +146,9 @@ def program_of(reduced: Reduced) -> IntegerProgram:
         upper=np.ones(m + n),
         whole=np.arange(m + n) < m,
         rows=sparse.csr_matrix(rows),
-        row_lower=np.concatenate([np.zeros(n), [0.0]]),
-        row_upper=np.concatenate([np.full(n, np.inf), [float(reduced.q)]]),
+        row_lower=np.concatenate([np.zeros(n), [0.0, float(asked.least)]]),
+        row_upper=np.concatenate([np.full(n, np.inf), [float(reduced.q), np.inf]]),
         sense=1,
         constant=reduced.constant,
         slack=0.999 if whole_weights else 1e-9 * max(1.0, float(reduced.weights.sum())),
     )
-
-
-def _searched(
-    reduced: Reduced, first: Chosen, budget: Budget, observe: Observer, began: float
-) -> tuple[Chosen, float, Termination]:
-    program = program_of(reduced)
-    m = len(reduced.sites)
-    start = np.zeros(len(program.costs))
-    start[first.sites] = 1.0
-    start[m:] = _covered(reduced, start[:m])
-
-    def with_first(progress: Progress) -> bool:
-        """Report no less than what is known from the start."""
-        value, bound = first.value + reduced.constant, first.bound + reduced.constant
-        known = Progress(
-            seconds=progress.seconds,
-            objective=value if progress.objective is None else max(value, progress.objective),
-            bound=bound if progress.bound is None else min(bound, progress.bound),
-            share=progress.share,
-        )
-        return observe(known)
-
-    watching = silent if observe is silent else with_first
-    answer = solve_program(program, budget, start=start, observe=watching, began=began)
-    bound = first.bound
-    if answer.bound is not None:
-        proved = answer.bound - reduced.constant
-        if program.slack == 0.999:
-            proved = float(np.floor(proved + 1e-6))
-        bound = min(bound, proved)
-    best = first
-    if answer.values is not None:
-        opened = np.round(answer.values[:m])
-        value = float(reduced.weights @ _covered(reduced, opened))
-        if value > first.value:
-            best = Chosen(sites=np.flatnonzero(opened).astype(np.int64), value=value, bound=bound)
-    return best, bound, answer.termination
-
-
-def _covered(reduced: Reduced, opened: np.ndarray) -> np.ndarray:
-    rows = np.repeat(np.arange(len(reduced.weights)), np.diff(reduced.row_starts))
-    return (np.bincount(rows, weights=opened[reduced.row_sites], minlength=len(reduced.weights)) > 0).astype(float)

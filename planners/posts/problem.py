@@ -171,6 +171,22 @@ def require_sites(
         )
 
 
+def require_costs(costs: npt.NDArray[np.float64], keys: Sequence[str]) -> None:
+    """Refuse site costs that are not above 0 or not one a site."""
+    if len(costs) != len(keys):
+        raise InputError(
+            f"There are {len(keys)} sites but {len(costs)} costs", f"点位 {len(keys)} 个，费用 {len(costs)} 个，不一致"
+        )
+    bad = np.flatnonzero(~np.isfinite(costs) | (costs <= 0))
+    if len(bad):
+        names = named(keys, bad)
+        raise InputError(
+            f"The cost of sites {brief(names)} is not above 0",
+            f"点位 {brief(names)} 的费用应大于 0",
+            rows=names,
+        )
+
+
 def require_reach(coverage: Coverage) -> None:
     """Raise the error of a coverage in which no usable site covers any demand point."""
     nearest = float(coverage.nearest_seconds.min()) if coverage.rows else float("inf")

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from geo.compiled import compiled
 from planners.posts.problem import MclpProblem
 
-Ints = npt.NDArray[np.int64]
+Starts = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,86 +26,205 @@ class Reduced:
     sites : int64[m'], the sites of the full problem that are left, rising
     q : posts left to choose
     weights : float64[n']
-    row_starts, row_sites : each row's sites, as positions in ``sites``
-    site_starts, site_rows : each site's rows
+    row_starts, row_sites : each row's sites, as positions in ``sites``, rising
+    site_starts, site_rows : each site's rows, rising
     constant : weight that the fixed posts cover
     """
 
-    sites: Ints
+    sites: Starts
     q: int
     weights: Floats
-    row_starts: Ints
-    row_sites: Ints
-    site_starts: Ints
-    site_rows: Ints
+    row_starts: Starts
+    row_sites: Indices
+    site_starts: Starts
+    site_rows: Indices
     constant: float
 
 
-def reduce_mclp(problem: MclpProblem) -> Reduced:
+def reduce_mclp(problem: MclpProblem, *, dominance: bool = True) -> Reduced:
     """Drop what cannot matter; an optimum of the rest, with the fixed posts, is an optimum of the whole.
 
     Rows that a fixed post covers become a constant; rows that nothing covers and closed sites go; rows with the same
     sites become one with the sum of the weights; a site whose rows are all rows of another goes, since the other may
-    take its place. The result does not depend on the order of the demand points: rows are sorted by their sites.
+    take its place (unless ``dominance`` is false). The result does not depend on the order of the demand points: rows are sorted by their sites.
     """
     coverage = problem.coverage
     is_fixed = np.zeros(problem.sites, bool)
     is_fixed[problem.fixed] = True
-    done = coverage.count_open(is_fixed) > 0
+    done = coverage.count_open(is_fixed) > 0 if is_fixed.any() else np.zeros(problem.demand, bool)
     constant = math.fsum(problem.weights[done].tolist())
     keep = problem.usable & ~is_fixed
-    pair_rows = coverage.row_of_pair()
-    wanted = keep[coverage.sites] & ~done[pair_rows] & (problem.weights[pair_rows] > 0)
-    shape = (problem.demand, problem.sites)
-    ones = np.ones(int(wanted.sum()), np.int8)
-    matrix = sparse.csr_matrix((ones, (pair_rows[wanted], coverage.sites[wanted])), shape=shape)
-    weights, sites = problem.weights, np.flatnonzero(keep).astype(np.int64)
-    matrix = matrix[:, sites]
+    starts, columns = without(coverage.indptr, coverage.sites, keep, ~done & (problem.weights > 0))
+    return merged(
+        starts, columns, problem.weights, np.flatnonzero(keep).astype(np.int64), keep,
+        q=problem.p - len(problem.fixed), constant=constant, dominance=dominance,
+    )[0]  # fmt: skip
+
+
+def merge_alike(starts: Starts, columns: Indices, weights: Floats, keep: npt.NDArray[np.bool_], *, q: int) -> Reduced:
+    """Merge rows with the same sites, leave out rows without weight or sites; all kept sites stay."""
+    starts, columns = without(starts, columns, keep, weights > 0)
+    return merged(starts, columns, weights, np.flatnonzero(keep), keep, q=q, constant=0.0, dominance=False)[0]
+
+
+def merged(
+    starts: Starts,
+    columns: Indices,
+    weights: Floats,
+    sites: Starts,
+    keep: npt.NDArray[np.bool_],
+    *,
+    q: int,
+    constant: float,
+    dominance: bool = True,
+) -> tuple[Reduced, Starts, Starts]:
+    """Merge rows and drop dominated sites until nothing changes.
+
+    Parameters
+    ----------
+    starts, columns : rows, of sites that ``keep`` numbers
+    keep : bool[m], the sites that ``sites`` lists
+
+    Returns
+    -------
+    The reduced problem, for each row the row it became (-1 where it has none left), and the positions in ``sites`` of
+    those that are left.
+    """
+    number = np.full(len(keep), -1, np.int32)
+    number[keep] = np.arange(int(keep.sum()), dtype=np.int32)
+    columns = number[columns]
+    left = np.arange(len(sites))
+    became = np.arange(len(weights))
     before = -1
-    while matrix.nnz != before:
-        before = matrix.nnz
-        matrix, weights = _merged(matrix, weights)
-        columns = sparse.csc_matrix(matrix)
-        columns.sort_indices()
-        alive = _undominated(
-            matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64),
-            columns.indptr.astype(np.int64), columns.indices.astype(np.int64),
-        )  # fmt: skip
-        matrix, sites = matrix[:, np.flatnonzero(alive)], sites[alive]
-    matrix.sort_indices()
-    columns = sparse.csc_matrix(matrix)
-    columns.sort_indices()
-    return Reduced(
-        sites=sites,
-        q=min(problem.p - len(problem.fixed), len(sites)),
-        weights=weights,
-        row_starts=matrix.indptr.astype(np.int64),
-        row_sites=matrix.indices.astype(np.int64),
-        site_starts=columns.indptr.astype(np.int64),
-        site_rows=columns.indices.astype(np.int64),
-        constant=constant,
-    )
+    while before != len(columns):
+        before = len(columns)
+        starts, columns, weights, now = _merged(starts, columns, weights)
+        became = np.where(became >= 0, now[became], -1)
+        by_starts, by_rows = transposed(starts, columns, len(left))
+        if not dominance:
+            break
+        alive = _undominated(starts, columns, by_starts, by_rows)
+        if not alive.all():
+            starts, columns = without(starts, columns, alive, np.ones(len(weights), bool))
+            number = np.cumsum(alive).astype(np.int32) - np.int32(1)
+            columns = number[columns]
+            left = left[alive]
+    by_starts, by_rows = transposed(starts, columns, len(left))
+    reduced = Reduced(
+        sites=sites[left], q=max(0, min(q, len(left))), weights=weights, row_starts=starts, row_sites=columns,
+        site_starts=by_starts, site_rows=by_rows, constant=constant,
+    )  # fmt: skip
+    return reduced, became, left
 
 
-def _merged(matrix: sparse.csr_matrix, weights: Floats) -> tuple[sparse.csr_matrix, Floats]:
-    matrix.sort_indices()
-    starts, indices = matrix.indptr, matrix.indices.astype(">i4")
-    groups: dict[bytes, list[int]] = {}
-    for row in np.flatnonzero(np.diff(starts)).tolist():
-        groups.setdefault(indices[starts[row] : starts[row + 1]].tobytes(), []).append(row)
-    ordered = sorted(groups)
-    heads = np.array([groups[key][0] for key in ordered], np.int64)
-    summed = np.array([math.fsum(weights[groups[key]].tolist()) for key in ordered], np.float64)
-    return matrix[heads], summed
+def _merged(starts: Starts, columns: Indices, weights: Floats) -> tuple[Starts, Indices, Floats, Starts]:
+    """Merge rows of the same sites; rows without sites go. Return also what each row became, -1 for those."""
+    n = len(weights)
+    one, other = _hashed(starts, columns)
+    sizes = np.diff(starts)
+    some = np.flatnonzero(sizes > 0)
+    first = columns[starts[some]]
+    order = some[np.lexsort((weights[some], other[some], one[some], first))]
+    became = np.full(n, -1, np.int64)
+    if not len(order):
+        return np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0), became
+    new = _differs(starts, columns, order)
+    heads = np.flatnonzero(new)
+    became[order] = np.cumsum(new) - 1
+    kept = order[heads]
+    out = np.zeros(len(kept) + 1, np.int64)
+    np.cumsum(sizes[kept], out=out[1:])
+    return out, _gathered(starts, columns, kept, out), np.add.reduceat(weights[order], heads), became
 
 
 @compiled()
-def _undominated(row_starts: Ints, row_sites: Ints, site_starts: Ints, site_rows: Ints) -> npt.NDArray[np.bool_]:
+def _hashed(starts: Starts, columns: Indices) -> tuple[Longs, Longs]:
+    """Return two sums of mixed site numbers a row; the mixing is that of splitmix64 (Steele, Lea and Flood 2014)."""
+    n = len(starts) - 1
+    one, other = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+    for i in range(n):
+        for e in range(starts[i], starts[i + 1]):
+            z = np.uint64(columns[e] + 1) * np.uint64(0x9E3779B97F4A7C15)
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            one[i] += z ^ (z >> np.uint64(27))
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            other[i] += z ^ (z >> np.uint64(31))
+    return one, other
+
+
+@compiled()
+def _differs(starts: Starts, columns: Indices, order: Starts) -> npt.NDArray[np.bool_]:
+    """Say of each row in order whether its sites differ from those of the row before."""
+    out = np.ones(len(order), np.bool_)
+    for k in range(1, len(order)):
+        a, b = starts[order[k - 1]], starts[order[k]]
+        size = starts[order[k] + 1] - b
+        if starts[order[k - 1] + 1] - a != size:
+            continue
+        same = True
+        for e in range(size):
+            if columns[a + e] != columns[b + e]:
+                same = False
+                break
+        out[k] = not same
+    return out
+
+
+@compiled()
+def _gathered(starts: Starts, columns: Indices, rows: Starts, out_starts: Starts) -> Indices:
+    out = np.empty(out_starts[-1], np.int32)
+    for k in range(len(rows)):
+        begin = starts[rows[k]]
+        for e in range(out_starts[k + 1] - out_starts[k]):
+            out[out_starts[k] + e] = columns[begin + e]
+    return out
+
+
+@compiled()
+def without(
+    starts: Starts, columns: Indices, keep: npt.NDArray[np.bool_], rows: npt.NDArray[np.bool_]
+) -> tuple[Starts, Indices]:
+    """Return the rows, emptied where ``rows`` is false, without the sites that ``keep`` does not hold."""
+    n = len(starts) - 1
+    out_starts = np.zeros(n + 1, np.int64)
+    out = np.empty(len(columns), np.int32)
+    at = 0
+    for i in range(n):
+        if rows[i]:
+            for e in range(starts[i], starts[i + 1]):
+                if keep[columns[e]]:
+                    out[at] = columns[e]
+                    at += 1
+        out_starts[i + 1] = at
+    return out_starts, out[:at].copy()
+
+
+@compiled()
+def transposed(starts: Starts, columns: Indices, count: int) -> tuple[Starts, Indices]:
+    """Return each column's rows, rising."""
+    out_starts = np.zeros(count + 1, np.int64)
+    for e in range(len(columns)):
+        out_starts[columns[e] + 1] += 1
+    for j in range(count):
+        out_starts[j + 1] += out_starts[j]
+    place = out_starts[:-1].copy()
+    out = np.empty(len(columns), np.int32)
+    for i in range(len(starts) - 1):
+        for e in range(starts[i], starts[i + 1]):
+            j = columns[e]
+            out[place[j]] = i
+            place[j] += 1
+    return out_starts, out
+
+
+@compiled()
+def _undominated(
+    row_starts: Starts, row_sites: Indices, site_starts: Starts, site_rows: Indices
+) -> npt.NDArray[np.bool_]:
     """Find the sites whose rows are not all rows of one other site that stays; of equal ones the first stays."""
     m = len(site_starts) - 1
     alive = np.ones(m, np.bool_)
     marks = np.full(len(row_starts) - 1, -1, np.int64)
-    hits = np.zeros(m, np.int64)
     for a in range(m):
         size = site_starts[a + 1] - site_starts[a]
         if size == 0:
@@ -121,11 +241,16 @@ def _undominated(row_starts: Ints, row_sites: Ints, site_starts: Ints, site_rows
             other = site_starts[b + 1] - site_starts[b]
             if b == a or not alive[b] or other < size or (other == size and b > a):
                 continue
-            hits[b] = 0
+            spare = other - size
+            hits = 0
             for e in range(site_starts[b], site_starts[b + 1]):
                 if marks[site_rows[e]] == a:
-                    hits[b] += 1
-            if hits[b] == size:
+                    hits += 1
+                else:
+                    spare -= 1
+                    if spare < 0:
+                        break
+            if hits == size:
                 alive[a] = False
                 break
     return alive

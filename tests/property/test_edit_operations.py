@@ -209,7 +209,7 @@ class Hand:
         return TransferBlocks(source=source, to=to, units=(unit,))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), side=st.sampled_from([4, 6, 8]))
 def test_random_edits_of_every_kind_keep_the_land_tiled_and_can_be_undone(seed: int, side: int) -> None:
     blocks, table = blocks_and_grids(seed, side)

@@ -63,7 +63,7 @@ def communities(side: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
     return joined[["parent_code", "geometry"]].rename(columns={"parent_code": "code"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     side=st.integers(2, 5),
@@ -96,7 +96,7 @@ def test_no_repair_makes_anything_worse(
     assert all(fault.sentence("zh") and fault.sentence("en") for fault in done.left)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), side=st.integers(2, 5), tolerance_m=st.sampled_from([0.0, 0.3, 2.0]))
 def test_nothing_moves_further_than_the_tolerance_but_what_is_listed(seed: int, side: int, tolerance_m: float) -> None:
     rng = np.random.default_rng(seed)
@@ -121,7 +121,7 @@ def test_nothing_moves_further_than_the_tolerance_but_what_is_listed(seed: int, 
     assert not report.broken
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), rule=st.sampled_from(MERGE_RULES), least=st.sampled_from([0.0, 500.0, 5000.0]))
 def test_merged_layers_tile_what_they_covered(seed: int, rule: str, least: float) -> None:
     rng = np.random.default_rng(seed)
