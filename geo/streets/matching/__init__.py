@@ -1,0 +1,1 @@
+"""Map matching: which streets a unit drove, from positions that are noisy, sparse or missing."""

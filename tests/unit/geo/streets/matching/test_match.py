@@ -1,0 +1,112 @@
+"""Made-up drives are found again on the streets, and what cannot be known is said to be unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from geo.errors import InputError, ParameterError
+from geo.streets.aequilibrae import read_coquimbo
+from geo.streets.graph import StreetGraph
+from geo.streets.matching.match import Matcher, MatchModel
+from geo.streets.matching.track import Track
+from geo.synthetic.drives import Drive, Signal, drive, sent
+
+
+@pytest.fixture(scope="module")
+def city() -> StreetGraph:
+    return read_coquimbo()
+
+
+@pytest.fixture(scope="module")
+def matcher(city: StreetGraph) -> Matcher:
+    return Matcher(city, model=MatchModel(noise_m=5.0))
+
+
+@pytest.fixture(scope="module")
+def truth(city: StreetGraph) -> Drive:
+    return drive(city, seconds=2400.0, seed=3)
+
+
+def found_again(truth: Drive, track: Track, driven: np.ndarray[tuple[int], np.dtype[np.int32]]) -> float:
+    on = (truth.leave > track.seconds[0]) & (truth.enter < track.seconds[-1])
+    true = Counter(truth.arc[on].tolist())
+    return sum((true & Counter(driven.tolist())).values()) / sum(true.values())
+
+
+@pytest.mark.parametrize(("every", "least"), [(5.0, 0.95), (15.0, 0.90), (60.0, 0.75)])
+def test_the_arcs_of_a_drive_are_found_again(
+    city: StreetGraph, matcher: Matcher, truth: Drive, every: float, least: float
+) -> None:
+    track = sent(city, truth, Signal(every_seconds=every, noise_m=5.0), seed=8)
+    assert found_again(truth, track, matcher.match(track).driven_arc) >= least
+
+
+def test_driven_arcs_follow_each_other_in_space_and_time(city: StreetGraph, matcher: Matcher, truth: Drive) -> None:
+    track = sent(city, truth, Signal(every_seconds=15.0, noise_m=5.0), seed=1)
+    matched = matcher.match(track)
+    same = matched.driven_chain[1:] == matched.driven_chain[:-1]
+    tails, heads = city.tails()[matched.driven_arc], city.heads[matched.driven_arc]
+    assert (heads[:-1][same] == tails[1:][same]).all()
+    assert (matched.leave_seconds >= matched.enter_seconds).all()
+    assert np.allclose(matched.leave_seconds[:-1][same], matched.enter_seconds[1:][same])
+
+
+def test_a_long_silence_ends_a_chain_and_the_way_in_it_is_unknown(
+    city: StreetGraph, matcher: Matcher, truth: Drive
+) -> None:
+    track = sent(city, truth, Signal(every_seconds=10.0, noise_m=5.0), seed=2)
+    kept = (track.seconds < 600.0) | (track.seconds > 1300.0)
+    cut = Track(lonlat=track.lonlat[kept], seconds=track.seconds[kept])
+    matched = matcher.match(cut)
+    assert set(matched.chain.tolist()) >= {0, 1}
+    inside = (matched.enter_seconds > 620.0) & (matched.leave_seconds < 1280.0)
+    assert not inside.any()
+
+
+def test_a_wild_position_does_not_cut_a_drive_and_is_not_matched(
+    city: StreetGraph, matcher: Matcher, truth: Drive
+) -> None:
+    track = sent(city, truth, Signal(every_seconds=10.0, noise_m=3.0), seed=4)
+    spots = track.lonlat.copy()
+    spots[20] += 0.02
+    matched = matcher.match(Track(lonlat=spots, seconds=track.seconds))
+    assert matched.chain.max() == 0
+    assert matched.arc[20] == -1
+
+
+def test_positions_far_from_every_street_are_not_matched(city: StreetGraph, matcher: Matcher) -> None:
+    far = np.array(city.bounds[:2]) - 1.0
+    matched = matcher.match(Track(lonlat=far + np.zeros((3, 2)), seconds=np.arange(3.0)))
+    assert (matched.arc == -1).all()
+    assert len(matched.driven_arc) == 0
+
+
+def test_a_standing_unit_drives_nowhere(city: StreetGraph, matcher: Matcher) -> None:
+    place = city.arc_lonlat(int(np.argmax(city.metres))).mean(axis=0)
+    shift = np.random.default_rng(0).normal(0, 5.0, (60, 2)) / 111_000
+    matched = matcher.match(Track(lonlat=place + shift, seconds=10.0 * np.arange(60)))
+    assert len(np.unique(matched.driven_arc)) <= 2
+
+
+def test_the_noise_is_estimated_where_it_is_not_given(city: StreetGraph, truth: Drive) -> None:
+    quiet = sent(city, truth, Signal(every_seconds=5.0, noise_m=2.0), seed=5)
+    loud = sent(city, truth, Signal(every_seconds=5.0, noise_m=20.0), seed=5)
+    matcher = Matcher(city)
+    assert matcher.noise_of(quiet.lonlat) < 7.0 < matcher.noise_of(loud.lonlat)
+
+
+def test_bad_tracks_and_models_are_refused(city: StreetGraph) -> None:
+    spots = np.zeros((3, 2))
+    with pytest.raises(InputError, match="Times do not rise at row 3"):
+        Track(lonlat=spots, seconds=np.array([0.0, 2.0, 2.0]))
+    with pytest.raises(InputError, match="the first in row 2"):
+        Track(lonlat=np.array([[0, 0], [np.nan, 0], [0, 0]]), seconds=np.arange(3.0))
+    with pytest.raises(InputError, match="3 positions but 2 times"):
+        Track(lonlat=spots, seconds=np.arange(2.0))
+    with pytest.raises(ParameterError, match="Noise must be"):
+        Matcher(city, model=MatchModel(noise_m=0.0))
+    with pytest.raises(ParameterError, match="at least 0"):
+        MatchModel(detour_m=-1.0)
