@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -13,6 +13,8 @@ from api import errors, security
 from api.clock import Clock
 from api.jobs.runner import JobRunner
 from api.routers import (
+    calls,
+    comparing,
     drafts,
     editions,
     exchange,
@@ -20,6 +22,9 @@ from api.routers import (
     grid_reports,
     grids,
     heat,
+    heat_area,
+    hot_places,
+    indicators,
     jobs,
     pages,
     patrol,
@@ -30,7 +35,9 @@ from api.routers import (
     tiles,
 )
 from api.routers.health import router as health
+from api.services.day_watch import DayWatch
 from api.services.editions import put_due
+from api.services.posts_warmth import PostsWarmth
 from api.services.warm import warm
 from api.services.workspace import Workspace
 from api.settings import Settings
@@ -59,7 +66,8 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         # Kept by the process, which closes it at its end: another application may share it.
         shared_sandbox().start()
         try:
-            yield
+            with DayWatch(workspace), PostsWarmth(workspace) if warm_up else nullcontext():
+                yield
         finally:
             app.state.jobs.close()
 
@@ -76,6 +84,7 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     security.install(app, settings)
     for module in (
+        calls,
         drafts,
         editions,
         features,
@@ -84,11 +93,15 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         place,
         tiles,
         heat,
+        heat_area,
+        hot_places,
         posts,
         patrol,
         grid_reports,
         grids,
         reports,
+        comparing,
+        indicators,
         exchange,
     ):
         app.include_router(module.router)

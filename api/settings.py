@@ -23,6 +23,13 @@ class Settings(BaseSettings):
     )
     time_zone: str = "Asia/Shanghai"
     day_starts_hour: int = Field(default=8, ge=0, le=23, description="hour at which the statistical day begins")
+    week_starts_weekday: int = Field(
+        default=1, ge=1, le=7, description="weekday (1 is Monday) on which the week begins"
+    )
+    few_below: int = Field(default=5, ge=0, le=1000, description="counts from 1 to one below this are few")
+    few_shown_to: tuple[str, ...] = Field(
+        default=("admin", "plan", "edit"), description="roles that see few calls and the rows behind a figure"
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]", "testserver"),
         description="names under which the server may be asked",

@@ -1,4 +1,4 @@
-"""``python -m benchmarks NAME [--data FOLDER] [--seconds S] [--sample N] [--seed N] [--json]``."""
+"""``python -m benchmarks NAME [--data FOLDER] [--seconds S] [--sample N] [--seed N] [--only PART] [--json]``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.harness import Options, Row, report
+from geo.errors import ParameterError
 
 REGISTRY: Final = {
+    "import_calls": "benchmarks.import_calls",
     "streets": "benchmarks.streets",
     "build_graph": "benchmarks.build_graph",
     "first_map": "benchmarks.first_map",
@@ -18,6 +20,17 @@ REGISTRY: Final = {
     "clean_grids": "benchmarks.clean_grids",
     "province_grids": "benchmarks.province_grids",
     "point_in_grid": "benchmarks.point_in_grid",
+    "cube": "benchmarks.cube",
+    "cluster_counts": "benchmarks.cluster_counts",
+    "gi_star": "benchmarks.gi_star",
+    "knox": "benchmarks.knox",
+    "kde": "benchmarks.kde",
+    "forecast": "benchmarks.forecast",
+    "pmed": "benchmarks.pmed",
+    "p_center": "benchmarks.p_center",
+    "mclp_sjc": "benchmarks.mclp_sjc",
+    "city_posts": "benchmarks.city_posts",
+    "city_patrol": "benchmarks.city_patrol",
 }
 """Name of a benchmark and the module whose ``rows(options) -> list[Row]`` runs it."""
 
@@ -30,13 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, help="time limit of each repeated measurement")
     parser.add_argument("--sample", type=int, help="how many sources, instances or rows")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="one part of the benchmark, such as a radius in seconds of city_posts")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
-    options = Options(data=given.data, seconds=given.seconds, sample=given.sample, seed=given.seed)
+    options = Options(data=given.data, seconds=given.seconds, sample=given.sample, seed=given.seed, only=given.only)
     names = list(REGISTRY) if given.name == "all" else [given.name]
     results: dict[str, list[Row]] = {}
     for name in names:
-        results[name] = importlib.import_module(REGISTRY[name]).rows(options)
+        try:
+            results[name] = importlib.import_module(REGISTRY[name]).rows(options)
+        except ParameterError as error:
+            parser.error(str(error))
     report(results, as_json=given.json)
     return int(any(row.met is False for found in results.values() for row in found))
 

@@ -12,6 +12,8 @@ import numpy as np
 import orjson
 import shapely
 
+from benchmarks import draft_round_trip
+from benchmarks.drag_in_browser import measured
 from benchmarks.grid_layers import STEP, tessellation
 from benchmarks.harness import Options, Row, duration, timed, within
 from geo.errors import GeometryError
@@ -34,7 +36,7 @@ def rows(options: Options) -> list[Row]:
     found: list[Row] = []
     for high, wide in SIZES:
         found += _of_size(high, wide, sample=options.sample or 400, seed=options.seed)
-    return found
+    return found + draft_round_trip.rows(*SIZES[-1], edits=(options.sample or 400) // 5, seed=options.seed)
 
 
 def _of_size(high: int, wide: int, *, sample: int, seed: int) -> list[Row]:
@@ -54,7 +56,7 @@ def _of_size(high: int, wide: int, *, sample: int, seed: int) -> list[Row]:
         undo = [timed(lambda done=done: done.inverse.apply(done.coverage))[0] for done in made]  # type: ignore[misc]
         found += _tail(f"{what}: {title}, undone", undo, at_most=0.1)
     found += _tail(f"{what}: a moved node saved (SQLite, synced)", _saves(coverage, rng, 30), at_most=0.1)
-    return found
+    return found + measured(grids, seed=seed)
 
 
 def _tail(what: str, times: Sequence[float], *, at_most: float = 0.008) -> list[Row]:

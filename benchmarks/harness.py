@@ -30,6 +30,9 @@ NAMED: Final = (
     "folium",
     "pyvrp",
     "highspy",
+    "spopt",
+    "ortools",
+    "kmedoids",
 )
 """Distributions whose versions are printed with every run."""
 
@@ -44,12 +47,14 @@ class Options:
     seconds : time limit of each repeated measurement, None for the benchmark's own
     sample : how many sources, instances or rows to take, None for the benchmark's own
     seed : seed of every random choice
+    only : the part of a benchmark that is measured, None for all of it
     """
 
     data: Path | None = None
     seconds: float | None = None
     sample: int | None = None
     seed: int = 0
+    only: str | None = None
 
     def folder(self) -> Path | None:
         """Return the folder of instances, or None where there is none."""
@@ -82,9 +87,9 @@ class Row:
     met: bool | None = None
 
 
-def absent(what: str, peer: str, *, ours: str | None = None, goal: str = "") -> Row:
-    """Return the row of a peer that is not installed."""
-    return Row(what=what, ours=ours, peer=f"{peer} (not installed)", goal=goal)
+def absent(what: str, peer: str, *, ours: str | None = None, goal: str = "", why: str = "not installed") -> Row:
+    """Return the row of a peer that cannot be asked, and why."""
+    return Row(what=what, ours=ours, peer=f"{peer} ({why})", goal=goal)
 
 
 def against(what: str, *, ours: float, peer: str, theirs: float, at_least: float | None = None, note: str = "") -> Row:

@@ -90,7 +90,7 @@ def _rolled(land: SyntheticLand, count: int, *, seed: int) -> list[Row]:
 
 def _all_levels(land: SyntheticLand, places: np.ndarray) -> RollUp:
     tree = land.tree(top="province")
-    index = AreaIndex.of(land.grids)
+    index = AreaIndex.of(land.grids, threads=2)
     of_area = tree.rows_of(index.codes)
     rows = index.rows(places)
     return roll_up(tree, np.where(rows >= 0, of_area[rows], -1))

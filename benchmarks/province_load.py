@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import shapely
 
 from benchmarks.harness import timed
+from benchmarks.tree_memory import TreeMemory
 from geo.grids.locate import AreaIndex
 from geo.grids.numbering import check_codes
 from geo.grids.topology import Coverage
@@ -27,21 +27,12 @@ from geo.tiles.mvt import encode_tile
 def load(layer: Path, folder: Path) -> dict[str, float]:
     """Import, check and store the grids of a file; return seconds by step, and megabytes.
 
-    ``memory_mb`` is the peak of this process plus that of the process that reads the file.
+    ``memory_mb`` is the most that this process and the one that reads the file held together.
     """
     seconds: dict[str, float] = {}
-    seconds["import"], imported = timed(lambda: import_table(layer, Grids))
-    grids = imported.table
-    seconds["codes"], report = timed(lambda: check_codes(grids.keys, parents=grids.frame["parent_code"].tolist()))
-    seconds["coverage"], coverage = timed(lambda: Coverage.of(grids))
-    seconds["check"], checked = timed(coverage.check)
-    if not (report.good and checked.whole):
-        raise AssertionError("the made-up province is not whole")
-    del coverage
-    store = SqlStore.open(folder / "province.sqlite")
-    seconds["store"], _ = timed(lambda: store.put_table(DEMO, grids, source="benchmark"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    seconds["memory_mb"] = peak / 1000
+    with TreeMemory() as memory:
+        grids, store = _loaded(layer, folder, seconds)
+    seconds["memory_mb"] = memory.peak_mb
     counties = grids.frame["code"].str[:6].value_counts()
     # The median of the three largest counties.
     views: list[tuple[float, float, int]] = []
@@ -52,6 +43,21 @@ def load(layer: Path, folder: Path) -> dict[str, float]:
     seconds["county_read"], seconds["county_tile"], seconds["county_grids"] = sorted(views)[len(views) // 2]
     store.close()
     return seconds
+
+
+def _loaded(layer: Path, folder: Path, seconds: dict[str, float]) -> tuple[Grids, SqlStore]:
+    """Return the table of a file and the store that it was put in, once it is checked."""
+    seconds["import"], imported = timed(lambda: import_table(layer, Grids))
+    grids = imported.table
+    seconds["codes"], report = timed(lambda: check_codes(grids.keys, parents=grids.frame["parent_code"].tolist()))
+    seconds["coverage"], coverage = timed(lambda: Coverage.of(grids))
+    seconds["check"], checked = timed(coverage.check)
+    if not (report.good and checked.whole):
+        raise AssertionError("the made-up province is not whole")
+    del coverage
+    store = SqlStore.open(folder / "province.sqlite")
+    seconds["store"], _ = timed(lambda: store.put_table(DEMO, grids, source="benchmark"))
+    return grids, store
 
 
 def _tile(county: Grids) -> bytes:

@@ -1,4 +1,4 @@
-"""The six pages: a Jinja2 shell around Folium's map object."""
+"""The pages: a Jinja2 shell around Folium's map object."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ PAGES: Final = {
     "posts": "/posts",
     "patrol": "/patrol",
     "grids": "/grids",
+    "checks": "/grids/checks",
     "reports": "/reports",
+    "calls": "/calls",
 }
 """Pages in the order of their tabs, and where each lives."""
 

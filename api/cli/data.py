@@ -7,10 +7,13 @@ from pathlib import Path
 
 import typer
 
+from api.cli.calls import import_command
 from api.cli.context import AsJson, Context, Home, Lang, context_of, opened
 from api.schemas.exchange import ImportAnswer
+from api.services.import_reports import refused, require_report_file, taken, write_report
+from api.services.import_templates import template as empty_table
 from api.services.imports import IMPORTED, Source, StreetsSource, import_collection, keep_streets, read_streets
-from geo.errors import FieldError, FileError
+from geo.errors import FieldError, FileError, InputError
 from geo.store.port import DEMO
 from geo.tables.mapping import ImportProfile
 
@@ -22,6 +25,9 @@ Layer = typer.Option(None, help="图层或工作表 / layer or sheet", show_defa
 Encoding = typer.Option(None, help="UTF-8, GB18030, Big5", show_default=False)
 Profile = typer.Option(None, help="字段对应表（JSON） / field mapping (JSON)", show_default=False)
 Trial = typer.Option(False, "--trial", help="只检查，不写入 / check only, write nothing")
+
+
+Report = typer.Option(None, "--report", help="导入报告 .html .json / report of the import", show_default=False)
 
 
 @app.callback()
@@ -63,6 +69,21 @@ def streets(
     here.output.result(body, "\n".join([sentence, *read.notes]))
 
 
+@app.command("template")
+def template(
+    collection: str = typer.Argument(help=", ".join(IMPORTED)),
+    file: Path = typer.Argument(help=".csv"),
+    as_json: bool = AsJson,
+    lang: str | None = Lang,
+) -> None:
+    """写出空白导入模板 / write an empty table to fill in."""
+    here = context_of(None, as_json=as_json, language=lang)
+    if file.suffix.lower() != ".csv":
+        raise FileError(f"{file} must end in .csv", f"{file} 应以 .csv 结尾")
+    file.write_bytes(empty_table(collection))
+    here.output.result({"file": str(file), "collection": collection}, str(file))
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, found, value = text.partition("=")
     if not found:
@@ -79,14 +100,26 @@ def _table(collection: str) -> None:
         encoding: str | None = Encoding,
         profile: Path | None = Profile,
         trial: bool = Trial,
+        report: Path | None = Report,
         home: Path | None = Home,
         as_json: bool = AsJson,
         lang: str | None = Lang,
     ) -> None:
         here = context_of(home, as_json=as_json, language=lang)
         source = Source(frame=frame, layer=layer, encoding=encoding, profile=_profile(profile), name=file.name)
+        if report is not None:
+            require_report_file(report)
         with opened(here.settings) as workspace:
-            answer = import_collection(workspace, DEMO, collection, file, source, commit=not trial)
+            try:
+                answer = import_collection(workspace, DEMO, collection, file, source, commit=not trial)
+            except InputError as problem:
+                if report is not None:
+                    kept = refused(workspace, DEMO, collection, file.name, problem)
+                    write_report(kept, report, language=here.output.language)
+                raise
+            if report is not None:
+                kept = taken(workspace, DEMO, collection, file.name, answer)
+                write_report(kept, report, language=here.output.language)
         here.output.result(answer.model_dump(mode="json"), _sentence(here, answer))
 
     command.__doc__ = f"导入 {collection} / import {collection}."
@@ -121,4 +154,6 @@ def _sentence(here: Context, answer: ImportAnswer) -> str:
 
 
 for _collection in IMPORTED:
-    _table(_collection)
+    if _collection != "calls":
+        _table(_collection)
+app.command("calls")(import_command)

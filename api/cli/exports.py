@@ -10,6 +10,7 @@ import typer
 from api.cli.context import AsJson, Home, Lang, context_of, opened
 from api.services import heat as heating
 from api.services.exports import export_file
+from api.services.family_filter import with_families
 from api.services.filters import parse_filter
 from geo.errors import ParameterError
 from geo.store.port import DEMO
@@ -38,6 +39,8 @@ def heat(
     end: str | None = typer.Option(None, "--to", help="ISO 8601", show_default=False),
     hours: str | None = typer.Option(None, help="0-5,20", show_default=False),
     weekdays: str | None = typer.Option(None, help="1-7，1 为周一 / 1 is Monday", show_default=False),
+    within: str | None = typer.Option(None, help="范围 / outline: lon,lat;lon,lat;…", show_default=False),
+    areas: str | None = typer.Option(None, help="网格编码，逗号分隔 / grid codes", show_default=False),
     image: Path | None = typer.Option(None, help="写出 PNG / write a PNG of the whole city", show_default=False),
     home: Path | None = Home,
     as_json: bool = AsJson,
@@ -45,8 +48,11 @@ def heat(
 ) -> None:
     """警情数量与热力图 / counts of calls, and a heat map."""
     here = context_of(home, as_json=as_json, language=lang)
-    wanted = parse_filter(families=families, start=start, end=end, hours=hours, weekdays=weekdays)
+    wanted = parse_filter(
+        families=families, start=start, end=end, hours=hours, weekdays=weekdays, within=within, areas=areas
+    )
     with opened(here.settings) as workspace:
+        wanted = with_families(workspace, DEMO, wanted)
         summary = heating.summary(workspace, DEMO, wanted, zoom=13, theme="light")
         if image is not None:
             if image.suffix.lower() != ".png":

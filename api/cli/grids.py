@@ -54,9 +54,9 @@ def check(
 ) -> None:
     """检查网格：缝隙、重叠、狭缝、编码；有问题时退出码为 1 / look for gaps, overlaps, slivers, faulty codes; leaves with 1 if any."""
     here = context_of(home, as_json=as_json, language=lang)
-    with opened(here.settings) as workspace:
-        made = check_grids(workspace, DEMO, gap_width_m=gap_width, sliver_width_m=sliver_width)
     zh = here.output.language == "zh"
+    with opened(here.settings) as workspace, here.output.progress("检查网格" if zh else "check") as observe:
+        made = check_grids(workspace, DEMO, gap_width_m=gap_width, sliver_width_m=sliver_width, observe=observe)
     lines = [f.sentence_zh if zh else f.sentence_en for f in made.faults]
     head = (
         f"检查 {made.n:,} 个网格，合计 {made.area_m2 / 1e6:,.3f} km²，问题 {len(lines):,} 处"
@@ -246,8 +246,9 @@ def restate(
     """两个时段统一到同一版本的网格上比较（同比） / compare two periods on one edition."""
     here = context_of(home, as_json=as_json, language=lang)
     after, before = parse_filter(start=start, end=end), parse_filter(start=before_from, end=before_to)
-    with opened(here.settings) as workspace:
-        made = restated(workspace, DEMO, after, before, edition)
+    title = "统一口径比较" if here.output.language == "zh" else "restate"
+    with opened(here.settings) as workspace, here.output.progress(title) as observe:
+        made = restated(workspace, DEMO, after, before, edition, observe=observe)
     total = made.total
     low, high = total.interval
     change = "—" if total.change is None else f"{total.change:+.2%}"
@@ -272,8 +273,8 @@ def conformity(
     """按划分原则检查网格 / the division principles as checks."""
     here = context_of(home, as_json=as_json, language=lang)
     zh = here.output.language == "zh"
-    with opened(here.settings) as workspace:
-        made = look(workspace, DEMO, fewest=households_min, most=households_max)
+    with opened(here.settings) as workspace, here.output.progress("划分原则" if zh else "conformity") as observe:
+        made = look(workspace, DEMO, fewest=households_min, most=households_max, observe=observe)
         if out is not None:
             if out.suffix.lower() != ".xlsx":
                 raise FileError(f"{out} must end in .xlsx", f"{out} 应以 .xlsx 结尾")
@@ -297,9 +298,9 @@ def misfit(
 ) -> None:
     """警格与网格的归属不一致率 / how well police grids and grids fit."""
     here = context_of(home, as_json=as_json, language=lang)
-    with opened(here.settings) as workspace:
-        made = score(workspace, DEMO, parse_filter(start=start, end=end))
     zh = here.output.language == "zh"
+    with opened(here.settings) as workspace, here.output.progress("格警对照" if zh else "misfit") as observe:
+        made = score(workspace, DEMO, parse_filter(start=start, end=end), observe=observe)
     share = "—" if made.share is None else f"{made.share:.2%}"
     head = (
         f"不一致率 {share}（{made.misfit:,} / {made.n:,} 起）"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import typer
 
 from api.cli.context import AsJson, Context, Home, Lang, context_of
 from api.services.shifts import three_shifts
+from geo.errors import ParameterError
 from geo.store.port import DEMO
 from geo.store.sql import SqlStore
 from geo.tables.shifts import Shifts
 from web.assets import VENDOR
+from web.paper.font import chinese_font
 
 
 def init(home: Path | None = Home, as_json: bool = AsJson, lang: str | None = Lang) -> None:
@@ -61,19 +62,20 @@ def _machine() -> list[Row]:
     rows.append(("browser files", str(VENDOR) if manifest.exists() else "missing", manifest.exists(), "make vendor"))
     chromium = shutil.which("chromium")
     rows.append(("(optional) chromium", chromium or "missing", chromium is not None, "apt-get install chromium"))
-    fonts = _fonts()
-    rows.append(("(optional) Chinese fonts", fonts or "missing", bool(fonts), "apt-get install fonts-noto-cjk"))
+    rows.append(_font())
     free = shutil.disk_usage(Path.home()).free / 2**30
     rows.append(("disk", f"{free:.1f} GiB free", free > 1, "free some disk space"))
     return rows
 
 
-def _fonts() -> str:
-    tool = shutil.which("fc-list")
-    if tool is None:
-        return ""
-    listed = subprocess.run([tool, ":lang=zh", "family"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    return listed.splitlines()[0] if listed else ""
+def _font() -> Row:
+    """Say which Chinese font printed reports use, and where it comes from."""
+    what = "Chinese font of reports"
+    try:
+        font = chinese_font()
+    except ParameterError:
+        return what, "missing", False, "install the wheel zhplot, or apt-get install fonts-wqy-microhei"
+    return what, f"{font.path.name} ({font.source})", True, ""
 
 
 def _home(here: Context) -> list[Row]:

@@ -9,7 +9,20 @@ from importlib.metadata import version
 
 import typer
 
-from api.cli import data, exports, grids, installation, patrol, posts, published, serving
+from api.cli import (
+    calls,
+    data,
+    exports,
+    grids,
+    hot_places,
+    indicators,
+    installation,
+    patrol,
+    posts,
+    published,
+    reports,
+    serving,
+)
 from api.cli.output import Output
 from geo.errors import CancelledError, XungeError
 
@@ -27,10 +40,15 @@ app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("verify")(published.verify)
 app.command("heat")(exports.heat)
+app.command("forecast")(hot_places.forecast)
 app.command("export")(exports.export)
 app.add_typer(data.app, name="import", help="导入路网、网格、警情、屯警点、必巡点、巡组 / import data")
+app.add_typer(calls.app, name="calls", help="警情：清洗标记、警情族、字段方案、地址库 / calls")
 app.add_typer(posts.app, name="posts", help="屯警布点 / posts")
+app.add_typer(hot_places.app, name="hotspots", help="热点、近重复关注、集中度 / hot places")
 app.add_typer(grids.app, name="grids", help="网格：检查、修复、编号、对比、发布 / grids")
+app.add_typer(indicators.app, name="indicators", help="指标登记表 / indicators")
+app.add_typer(reports.app, name="report", help="研判报告：日报、周报、月报 / reports")
 app.add_typer(patrol.app, name="patrol", help="巡逻规划 / patrols")
 
 

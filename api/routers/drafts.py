@@ -49,6 +49,16 @@ def topology(draft_id: str, workspace: InWorkspace, principal: As, bbox: str | N
     return Response(drafts.topology(workspace, principal, draft_id, bbox), media_type="application/json")
 
 
+@router.get(
+    "/{draft_id}/units",
+    response_class=Response,
+    responses={**answers(404, 413), 200: {"content": {"application/json": {}}}},
+)
+def units(draft_id: str, workspace: InWorkspace, principal: As, bbox: str | None = None) -> Response:
+    """Return the blocks in view for the brush, each with the grid that it is in in the draft."""
+    return Response(drafts.units(workspace, principal, draft_id, bbox), media_type="application/json")
+
+
 @router.post("/{draft_id}/operations", responses=answers(403, 404, 409))
 def edit(draft_id: str, wanted: DraftEdit, workspace: InWorkspace, principal: As) -> DraftChanged:
     """Make one edit and keep it, or refuse with the grids named; nothing is half-made."""

@@ -6,9 +6,10 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi.responses import JSONResponse
 
 from api.deps import As, InJobs, InWorkspace, Language
 from api.routers.uploads import keep_upload
@@ -27,6 +28,7 @@ from api.schemas.grid_reports import (
 )  # fmt: skip
 from api.schemas.jobs import JobStarted
 from api.schemas.problems import answers
+from api.schemas.values import Value
 from api.services import conformity as conforming
 from api.services.filters import parse_filter
 from api.services.grid_check import check_grids
@@ -34,20 +36,44 @@ from api.services.layer_merging import LayerFile, merge_files, merge_report
 from api.services.misfit import misfit
 from api.services.renumbering import renumber_grids
 from api.services.repairing import repair_grids, repair_report
+from api.services.report_jobs import kept_report, made_or_queued
 from api.services.restating import restated
 from api.services.staffing import staffing
-from geo.store.port import Json
+from geo.store.port import JobRecord, Json
 from planners.contract import Observer
 
 router = APIRouter(prefix="/api/grids", tags=["grids"])
 From = Annotated[str | None, Query(alias="from")]
 To = Annotated[str | None, Query(alias="to")]
+V = TypeVar("V", bound=Value)
+JOB: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": JobStarted, "description": "A job, where there are more grids than are looked at while one waits"}
+}
 
 
-@router.get("/check", responses=answers())
-def check(workspace: InWorkspace, principal: As, gap_width_m: float = 1.0, sliver_width_m: float = 1.0) -> GridCheck:
-    """Return gaps, overlaps, lines that do not meet, and faulty codes."""
-    return check_grids(workspace, principal, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m)
+@router.get("/check", responses=JOB | answers(409))
+def check(
+    workspace: InWorkspace,
+    principal: As,
+    runner: InJobs,
+    response: Response,
+    gap_width_m: float = 1.0,
+    sliver_width_m: float = 1.0,
+) -> GridCheck | JobStarted:
+    """Return gaps, overlaps, lines that do not meet, land outside its community, and faulty codes."""
+
+    def work(observe: Observer) -> GridCheck:
+        return check_grids(
+            workspace, principal, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m, observe=observe
+        )
+
+    return _told(made_or_queued(workspace, principal, runner, "grid_check", work), response)
+
+
+@router.get("/reports/{report_id}", response_class=JSONResponse, responses=answers(404))
+def report(report_id: str, workspace: InWorkspace, principal: As) -> JSONResponse:
+    """Return a report that a job made: check, conformity, fit or comparison, as it is answered at once for fewer grids."""
+    return JSONResponse(kept_report(workspace, principal, report_id))
 
 
 @router.post("/repair", status_code=202, responses=answers(403, 409))
@@ -56,9 +82,7 @@ def repair(
 ) -> JobStarted:
     """Mend what can be mended by rule, every change listed; written only with ``commit``."""
     record = runner.start(principal, "grid_repair", lambda observe: repair_grids(workspace, principal, wanted, observe))
-    url = f"/api/jobs/{record.job_id}"
-    response.headers["Location"] = url
-    return JobStarted(job_id=record.job_id, status_url=url)
+    return _started(record, response)
 
 
 @router.get("/repairs/{repair_id}", responses=answers(404))
@@ -89,9 +113,7 @@ def merge(
             shutil.rmtree(folder, ignore_errors=True)
 
     record = runner.start(principal, "grid_merge", work)
-    url = f"/api/jobs/{record.job_id}"
-    response.headers["Location"] = url
-    return JobStarted(job_id=record.job_id, status_url=url)
+    return _started(record, response)
 
 
 def _kept(file: UploadFile, folder: Path, workspace: InWorkspace) -> LayerFile:
@@ -116,9 +138,10 @@ def renumber(wanted: RenumberAsked, workspace: InWorkspace, principal: As) -> Re
 
 @router.get(
     "/conformity",
-    response_model=Conformity,
+    response_model=Conformity | JobStarted,
     responses={
-        **answers(),
+        **JOB,
+        **answers(409),
         200: {"content": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {}}},
     },
 )
@@ -126,27 +149,40 @@ def conformity(
     workspace: InWorkspace,
     principal: As,
     language: Language,
+    runner: InJobs,
+    response: Response,
     households_min: float | None = None,
     households_max: float | None = None,
     f: Literal["json", "xlsx"] = "json",
-) -> Conformity | Response:
+) -> Conformity | JobStarted | Response:
     """Return the division principles as checks; nothing is claimed beyond what was looked at."""
+
+    def work(observe: Observer) -> Conformity:
+        return conforming.conformity(workspace, principal, fewest=households_min, most=households_max, observe=observe)
+
     if f == "json":
-        return conforming.conformity(workspace, principal, fewest=households_min, most=households_max)
+        return _told(made_or_queued(workspace, principal, runner, "grid_conformity", work), response)
     made = conforming.conformity_sheet(workspace, principal, language, fewest=households_min, most=households_max)
     return Response(made.body, media_type=made.media_type, headers=dict(made.headers))
 
 
-@router.get("/misfit", responses=answers())
+@router.get("/misfit", responses=JOB | answers(409))
 def fit(
     workspace: InWorkspace,
     principal: As,
+    runner: InJobs,
+    response: Response,
     start: From = None,
     end: To = None,
     limit: Annotated[int, Query(ge=0, le=200)] = 20,
-) -> Misfit:
+) -> Misfit | JobStarted:
     """Return the share of calls whose police grid and grid answer to different stations, and what would mend it."""
-    return misfit(workspace, principal, parse_filter(start=start, end=end), limit=limit)
+    wanted = parse_filter(start=start, end=end)
+
+    def work(observe: Observer) -> Misfit:
+        return misfit(workspace, principal, wanted, limit=limit, observe=observe)
+
+    return _told(made_or_queued(workspace, principal, runner, "grid_misfit", work), response)
 
 
 @router.get("/staffing", responses=answers())
@@ -155,16 +191,36 @@ def staff(workspace: InWorkspace, principal: As, template: str = "one-worker", l
     return staffing(workspace, principal, template=template, level=level)
 
 
-@router.get("/restate", responses=answers(404))
+@router.get("/restate", responses=JOB | answers(404, 409))
 def restate(
     workspace: InWorkspace,
     principal: As,
+    runner: InJobs,
+    response: Response,
     start: From = None,
     end: To = None,
     before_from: str | None = None,
     before_to: str | None = None,
     edition: str | None = None,
-) -> Restatement:
+) -> Restatement | JobStarted:
     """Return two periods on the grids of one edition, each grid and all together, with intervals and p."""
     after, before = parse_filter(start=start, end=end), parse_filter(start=before_from, end=before_to)
-    return restated(workspace, principal, after, before, edition)
+
+    def work(observe: Observer) -> Restatement:
+        return restated(workspace, principal, after, before, edition, observe=observe)
+
+    return _told(made_or_queued(workspace, principal, runner, "grid_restate", work), response)
+
+
+def _told(made: V | JobRecord, response: Response) -> V | JobStarted:
+    """Return a report as it is, or the job that makes it with status 202 and its address."""
+    if not isinstance(made, JobRecord):
+        return made
+    response.status_code = 202
+    return _started(made, response)
+
+
+def _started(record: JobRecord, response: Response) -> JobStarted:
+    url = f"/api/jobs/{record.job_id}"
+    response.headers["Location"] = url
+    return JobStarted(job_id=record.job_id, status_url=url)

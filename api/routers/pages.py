@@ -1,4 +1,4 @@
-"""The six pages, in the order of their tabs."""
+"""The pages, in the order of their tabs."""
 
 from __future__ import annotations
 

@@ -69,6 +69,7 @@ class HeatSummary(Value):
     basis_zh: str
     basis_en: str
     by_hour: list[int]
+    n_hour_left_out: int = 0
     by_weekday: list[int]
     by_family: list[FamilyCount]
     by_day: list[DayCount]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from api.jobs.runner import Live
 from api.schemas.values import Value
@@ -28,7 +29,7 @@ class Job(Value):
     gap: float | None
     created_at: datetime
     finished_at: datetime | None
-    result: dict[str, str | int | float] | None
+    result: dict[str, Any] | None
     problem: dict[str, str | int | float] | None
 
     @classmethod
@@ -42,7 +43,7 @@ class Job(Value):
             job_id=record.job_id, kind=record.kind, state=record.state, share=record.share, message=record.message,
             objective=live.objective, bound=live.bound, gap=gap,
             created_at=record.created_at, finished_at=record.finished_at,
-            result=_flat(record.result), problem=_flat(record.problem),
+            result=None if record.result is None else dict(record.result), problem=_flat(record.problem),
         )  # fmt: skip
 
 

@@ -26,7 +26,10 @@ class CountIn(Value):
 
 
 class CallsNow(Value):
-    """Calls of the last 24 hours; ``n_valid`` (有效) is the figure, the others stand beside it."""
+    """Calls of the last 24 hours; ``n_valid`` (有效) is the figure, the others stand beside it.
+
+    Accepted flags leave calls out of ``by_hour`` and of the share without an arrival, and are counted.
+    """
 
     n_valid: int
     n_received: int
@@ -35,6 +38,8 @@ class CallsNow(Value):
     end: datetime
     missing_arrival_share: float | None
     by_hour: list[int]
+    n_hour_left_out: int = 0
+    n_clock_left_out: int = 0
     week_ago: CountIn
     interval: tuple[float, float]
 

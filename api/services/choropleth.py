@@ -11,8 +11,9 @@ import numpy.typing as npt
 import shapely
 
 from api.schemas.heat import Break, GridValue, GridValues
+from api.services.calls_cube import calls_cube
 from api.services.filters import CallFilter
-from api.services.heat import index, moment
+from api.services.heat import moment
 from api.services.workspace import Workspace
 from geo.hotspots import choropleth as maps
 from geo.store.port import Principal
@@ -36,8 +37,8 @@ def grid_values(
     codes = [str(code) for code in frame["code"]]
     if measure == "population":
         return _population(codes, frame["population"].to_numpy(dtype=np.float64), edition, theme)
-    held = index(workspace, principal, wanted.basis, wanted.citizen)
-    which = wanted.heat(workspace.zone)
+    held = calls_cube(workspace, principal)
+    which = wanted.cube(workspace.zone)
     figures = held.by_area(which)
     counted = dict(zip(figures.labels, figures.n.tolist(), strict=True))
     counts = np.array([counted.get(code, 0) for code in codes], dtype=np.int64)

@@ -8,14 +8,17 @@ import numpy as np
 import shapely
 
 from api.schemas.grid_reports import Conformity, ConformityCheck, ConformityFinding
+from api.services.communities import known_communities
 from api.services.counted_calls import counted_calls
 from api.services.editions import edition_name
 from api.services.sheets import Answer, sheet
+from api.services.stages import Stages
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
-from geo.grids.conformity import STATEMENT, ConformityReport, Limits, check_conformity
+from geo.grids.conformity import CHECKS, STATEMENT, ConformityReport, Limits, check_conformity
 from geo.store.port import Principal
 from geo.tables.estates import Estates
+from planners.contract import Observer, silent
 
 _HEADINGS: Final = {
     "check_zh": ("检查项", "check"), "severity": ("级别", "severity"), "codes": ("网格编码", "codes"),
@@ -25,14 +28,33 @@ _HEADINGS: Final = {
 
 
 def report_of(
-    workspace: Workspace, principal: Principal, *, fewest: float | None, most: float | None
+    workspace: Workspace,
+    principal: Principal,
+    *,
+    fewest: float | None,
+    most: float | None,
+    observe: Observer = silent,
 ) -> ConformityReport:
     """Look at the general grids; households are judged only within the range that the user gives."""
     if (fewest is None) != (most is None):
         raise ParameterError(
             "State both households_min and households_max, or neither", "请同时给出 households_min 和 households_max"
         )
+    names = ("grids", "estates", "communities", "calls")
+    versions = tuple(workspace.store.version(name) for name in names)
+    households = None if fewest is None or most is None else (fewest, most)
+    return workspace.derived.get(
+        "conformity",
+        (versions, households, principal.scopes),
+        lambda: _looked(workspace, principal, Limits(households=households), observe),
+    )
+
+
+def _looked(workspace: Workspace, principal: Principal, limits: Limits, observe: Observer) -> ConformityReport:
+    stages = Stages(observe, stopped_en="The report was stopped", stopped_zh="报告已停止")
+    stages.at(0.02, "读取数据 / read the data")
     grids = workspace.grids(principal)
+    communities = known_communities(workspace, principal)
     estates = workspace.store.table(principal, Estates)
     index = workspace.grid_index(principal)
     rows = index.rows(counted_calls(workspace, principal).lonlat)
@@ -41,14 +63,23 @@ def report_of(
         grids,
         estates=estates if len(estates) else None,
         workload=dict(zip(index.codes.tolist(), calls.tolist(), strict=True)) if calls.any() else None,
-        limits=Limits(households=None if fewest is None or most is None else (fewest, most)),
+        communities=None if communities is None else communities.frame,
+        limits=limits,
         edition=edition_name(workspace, principal),
+        begun=lambda check, share: stages.at(0.1 + 0.9 * share, " / ".join(reversed(CHECKS[check]))),
     )
 
 
-def conformity(workspace: Workspace, principal: Principal, *, fewest: float | None, most: float | None) -> Conformity:
+def conformity(
+    workspace: Workspace,
+    principal: Principal,
+    *,
+    fewest: float | None,
+    most: float | None,
+    observe: Observer = silent,
+) -> Conformity:
     """Return the report as it is answered."""
-    made = report_of(workspace, principal, fewest=fewest, most=most)
+    made = report_of(workspace, principal, fewest=fewest, most=most, observe=observe)
     return Conformity(
         checks=[
             ConformityCheck(

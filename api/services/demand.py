@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -56,10 +56,7 @@ def demand(workspace: Workspace, principal: Principal, wanted: CallFilter, profi
         now = workspace.clock.now()
         first, last = last_days(now, workspace.zone, days=365, starts_hour=workspace.settings.day_starts_hour)
         start, end = start or min(first, (end or last) - timedelta(days=1)), end or last
-    asked = CallFilter(
-        basis=wanted.basis, citizen=wanted.citizen, families=wanted.families, start=start, end=end,
-        hours=wanted.hours, weekdays=wanted.weekdays,
-    )  # fmt: skip
+    asked = replace(wanted, start=start, end=end)
     version = (workspace.store.version("calls"), workspace.store.version("grids"), asked, profile, principal.scopes)
     return workspace.derived.get(
         f"demand:{profile}", version, lambda: _gather(workspace, principal, asked, profile, start, end)
@@ -69,7 +66,7 @@ def demand(workspace: Workspace, principal: Principal, wanted: CallFilter, profi
 def _gather(
     workspace: Workspace, principal: Principal, asked: CallFilter, profile: str, start: datetime, end: datetime
 ) -> Demand:
-    rows = asked.rows(workspace.calls(principal), workspace.zone)
+    rows = asked.rows(workspace.calls(principal), workspace.zone, grids=workspace.grid_index(principal))
     placed = rows[rows["placed"]]
     if placed.empty:
         raise InfeasibleError(

@@ -116,7 +116,10 @@ def _scaled(observe: Observer, low: float, high: float) -> Observer:
 def _keep(store: SqlStore, city: DemoCity) -> None:
     both = pd.concat([city.posts.frame, city.candidates.frame], ignore_index=True)
     posts = Posts.of(gpd.GeoDataFrame(both, geometry="geometry", crs=city.posts.frame.crs))
-    tables = (city.grids, city.police_grids, posts, city.points, city.units, city.shifts, city.calls)
+    tables = (
+        city.grids, city.police_grids, posts, city.points, city.units, city.shifts, city.calls, city.communities,
+        city.blocks, city.estates, city.buildings, city.grid_posts, city.linear_grids,
+    )  # fmt: skip
     for table in tables:
         store.put_table(DEMO, table, source="synthetic")
     facts: dict[str, Json] = dict(city.facts)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import shapely
 
 from api.schemas.drafts import Basis, Figures
+from geo.grids.area import areas_m2
 from geo.grids.comparison import polsby_popper
 from geo.grids.locate import AreaIndex
-from geo.grids.overlap import ground_m2
 from geo.grids.topology import Coverage
 
 Float64s = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ class GridFigures:
         rows = range(len(coverage.codes))
         return cls(
             counted=counted,
-            area_m2=dict(zip(coverage.codes, ground_m2(coverage.shapes).tolist(), strict=True)),
+            area_m2=dict(zip(coverage.codes, areas_m2(coverage.shapes).tolist(), strict=True)),
             compactness=dict(zip(coverage.codes, polsby_popper(coverage.shapes).tolist(), strict=True)),
             calls=_count(coverage, rows, counted.lonlat),
         )
@@ -75,7 +75,7 @@ class GridFigures:
         for held in (area, compact, calls):
             for code in gone:
                 held.pop(code, None)
-        area.update(zip(there, ground_m2(shapes).tolist(), strict=True))
+        area.update(zip(there, areas_m2(shapes).tolist(), strict=True))
         compact.update(zip(there, polsby_popper(shapes).tolist(), strict=True))
         if len(rows):
             calls.update(self._counted_near(coverage, rows))

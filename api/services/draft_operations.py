@@ -11,9 +11,11 @@ import numpy.typing as npt
 import shapely
 
 from api.schemas import drafts as asked
+from api.services.brush_strokes import brushed
+from api.services.draft_blocks import assigned
 from api.services.street_lines import street_line
 from api.services.workspace import Workspace
-from geo.errors import GeometryError, LimitError, ParameterError
+from geo.errors import LimitError, ParameterError
 from geo.grids.applied import Applied, Line, row_named
 from geo.grids.arcs import Int64s, to_degrees, to_lattice
 from geo.grids.edit import ReshapeArc, SetArcs
@@ -23,11 +25,9 @@ from geo.grids.lineage import LineageStep
 from geo.grids.operations import AnyOperation
 from geo.grids.split import SplitAlongStreets, SplitByLine, parts_of
 from geo.grids.topology import Coverage
-from geo.grids.transfer import AssignUnits, TransferBlocks, UnitShape
+from geo.store.port import Principal
 
 MOST_PARTS: Final = 50
-SPECK_STEPS2: Final = 20_000.0
-"""Pieces of a brush stroke below this area, about 2 m² in lattice steps, are its rough edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +35,7 @@ class Ground:
     """What an edit is made on: the coverage, and a call that tells all codes that are or were in use."""
 
     workspace: Workspace
+    principal: Principal
     coverage: Coverage
     used: Callable[[], Collection[str]]
 
@@ -60,11 +61,8 @@ def operation_of(ground: Ground, edit: asked.Edit) -> AnyOperation:
     if isinstance(edit, asked.MergeCodes):
         return MergeGrids(codes=tuple(edit.codes), keep=edit.keep)
     if isinstance(edit, asked.Transfer):
-        return _transferred(ground.coverage, edit)
-    raise ParameterError(
-        "Street blocks are not known here; send the ring of the stroke (transfer)",
-        "暂无街区单元，请改用画笔范围 transfer",
-    )
+        return brushed(ground.coverage, edit)
+    return assigned(ground.workspace, ground.principal, ground.coverage, edit)
 
 
 def lineage_of(operation: AnyOperation, done: Applied) -> LineageStep:
@@ -164,13 +162,14 @@ def _codes(ground: Ground, code: str, lines: Sequence[Line], new_code: str | Non
             rows=[new_code],
         )
     first = [] if new_code is None else [new_code]
-    return (*first, *free_codes(code, wanted - len(first), taken | set(first)))
+    return (*first, *free_codes(code, wanted - len(first), taken | set(first), beside=ground.coverage.codes))
 
 
-def free_codes(code: str, n: int, taken: Collection[str]) -> list[str]:
+def free_codes(code: str, n: int, taken: Collection[str], *, beside: Collection[str]) -> list[str]:
     """Return ``n`` codes in the number space of a grid that were never used: above the highest, then left out ones.
 
-    A code of no known layout gets a number behind it.
+    The highest is that of the grids ``beside`` it: special grids may be numbered far above. A code of no known layout
+    gets a number behind it.
     """
     layout = next((held for held in (UNIT15, SPECIAL20) if held.problem(code) is None), None)
     if layout is None:
@@ -178,8 +177,10 @@ def free_codes(code: str, n: int, taken: Collection[str]) -> list[str]:
         return [free for free, _ in zip((c for c in numbered if c not in taken), range(n), strict=False)]
     space = layout.space(code)
     used = {int(held[len(space) :]) for held in taken if held.startswith(space) and layout.problem(held) is None}
-    top = max(used)
-    order = [*range(top + 1, layout.serials.stop), *(k for k in layout.serials if k < top and k not in used)]
+    near = (held for held in beside if held.startswith(space) and layout.problem(held) is None)
+    top = max((int(held[len(space) :]) for held in near), default=max(used))
+    above = (k for k in range(top + 1, layout.serials.stop) if k not in used)
+    order = [*above, *(k for k in layout.serials if k < top and k not in used)]
     if len(order) < n:
         raise LimitError(
             f"The serials of community {layout.parent_of(code)} are used up; divide the community first",
@@ -187,54 +188,3 @@ def free_codes(code: str, n: int, taken: Collection[str]) -> list[str]:
             rows=[code],
         )
     return [space + layout.serial.written(k) for k in order[:n]]
-
-
-def _transferred(coverage: Coverage, edit: asked.Transfer) -> AnyOperation:
-    steps = np.array(_line(np.array([*edit.ring, edit.ring[0]])), dtype=np.int64)
-    if len(steps) < 4:
-        raise ParameterError("The stroke has no area", "画笔范围没有面积")
-    origin = steps[0]
-    stroke = shapely.make_valid(shapely.Polygon(steps - origin), method="structure", keep_collapsed=False)
-    target = row_named(coverage, edit.to)
-    donors = _donors(coverage, edit, target, stroke.bounds, origin)
-    land = shapely.union_all(_local(coverage, donors, origin)) if len(donors) else shapely.Polygon()
-    kept = shapely.set_precision(shapely.intersection(stroke, land), 1.0)
-    parts = [p for p in shapely.get_parts(kept) if p.geom_type == "Polygon" and p.area > SPECK_STEPS2]
-    if not parts:
-        raise GeometryError(
-            f"The stroke covers no land that may go to grid {edit.to}: it lies in another community, in a locked grid, or in "
-            f"grid {edit.to} already; nothing was changed",
-            f"画笔范围内没有可划入网格 {edit.to} 的土地（属于其他村（社区）、已锁定，或本来就在该网格内），未作任何改动",
-            rows=[edit.to],
-        )
-    degrees = [shapely.transform(part, lambda xy: to_degrees(np.rint(xy).astype(np.int64) + origin)) for part in parts]
-    unit = UnitShape.of("stroke", shapely.MultiPolygon(degrees))
-    if edit.source is not None:
-        return TransferBlocks(source=edit.source, to=edit.to, units=(unit,))
-    return AssignUnits(to=edit.to, units=(unit,), locked=tuple(edit.locked))
-
-
-def _donors(
-    coverage: Coverage, edit: asked.Transfer, target: int, bounds_of: tuple[float, float, float, float], origin: Int64s
-) -> npt.NDArray[np.intp]:
-    """Return the rows whose land the stroke may take: of the same community, not locked, under its box."""
-    parents = coverage.attributes["parent_code"]
-    same = (parents == parents.iloc[target]).to_numpy(dtype=bool) | (parents.isna() & (parents.iloc[target] is None))
-    mine = np.array(same, dtype=bool)
-    mine[target] = False
-    for code in edit.locked:
-        if code in coverage.row_of:
-            mine[coverage.row_of[code]] = False
-    if edit.source is not None:
-        only = row_named(coverage, edit.source)
-        mine[:only] = mine[only + 1 :] = False
-    west, south, east, north = (np.array(bounds_of) + np.tile(origin, 2)) / 1e7
-    bounds = shapely.bounds(coverage.shapes)
-    mine &= (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
-    return np.flatnonzero(mine)
-
-
-def _local(coverage: Coverage, rows: npt.NDArray[np.intp], origin: Int64s) -> npt.NDArray[np.object_]:
-    return np.asarray(
-        shapely.transform(coverage.shapes[rows], lambda xy: (to_lattice(xy) - origin).astype(np.float64)), dtype=object
-    )

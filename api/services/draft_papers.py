@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -105,8 +105,17 @@ def rules_for(principal: Principal) -> Rules:
     return Rules(two_people=principal.account != DEMO.account)
 
 
-def keep(store: Store, principal: Principal, paper: DraftPaper, *, changes: Changes | None = None) -> DraftPaper:
+def keep(
+    store: Store,
+    principal: Principal,
+    paper: DraftPaper,
+    *,
+    changes: Changes | None = None,
+    only: Collection[str] | None = None,
+) -> DraftPaper:
     """Keep a draft in one atomic write, with its rows where they changed; return it as kept.
+
+    Where ``only`` names codes, ``changes`` tells of these alone.
 
     Raises
     ------
@@ -114,7 +123,7 @@ def keep(store: Store, principal: Principal, paper: DraftPaper, *, changes: Chan
         If somebody else kept it since it was read, in this process or another.
     """
     record = store.save_draft(
-        principal, paper.record, seen_version=paper.record.version, changes=changes, work=_work(paper)
+        principal, paper.record, seen_version=paper.record.version, changes=changes, work=_work(paper), only=only
     )
     return replace(paper, record=record)
 

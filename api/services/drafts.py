@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, cast
 
+import numpy as np
 import orjson
+import shapely
 
 from api.schemas import drafts as asked
-from api.services import draft_papers, editions
+from api.services import draft_blocks, draft_papers, editions
 from api.services.counted_calls import counted_calls
 from api.services.draft_operations import Ground, lineage_of, operation_of
 from api.services.draft_papers import DraftPaper, Stroke, rules_for
+from api.services.drawing_files import EVERY
 from api.services.drawings import Drawing
 from api.services.features import parse_bbox
 from api.services.grids import MAX_GRIDS
 from api.services.workspace import Workspace
 from geo.errors import ConflictError, ForbiddenError, LimitError, ParameterError
+from geo.grids.arcs import to_lattice
 from geo.grids.drafts import DraftRecord, StepName
 from geo.grids.topology import Json
 from geo.store.port import Principal
@@ -29,6 +34,8 @@ STATES: Final[Mapping[str, asked.State]] = {"discarded": "withdrawn"}
 STEPS: Final[Mapping[asked.Step, StepName]] = {
     "submit": "submit", "review": "approve", "publish": "publish", "return": "return", "withdraw": "discard",
 }  # fmt: skip
+MAX_CALLS: Final = 50_000
+"""Calls of an area that the page counts itself while a line is moved; of more it waits for the answer."""
 _NAMED: Final = {name: step for step, name in STEPS.items()}
 
 
@@ -79,8 +86,34 @@ def topology(workspace: Workspace, principal: Principal, draft_id: str, bbox: st
         "basis": drawn.figures.counted.basis.model_dump(),
         "balance": drawn.figures.balance(), "balance_before": drawn.base_figures.balance(),
         "operations": len(paper.strokes), "can_undo": bool(paper.strokes), "can_redo": bool(paper.undone),
+        "calls": _calls_on(drawn, codes),
     }  # fmt: skip
     return orjson.dumps(body)
+
+
+def units(workspace: Workspace, principal: Principal, draft_id: str, bbox: str | None) -> bytes:
+    """Return the blocks that meet ``bbox`` as GeoJSON, each with the grid that it is in in the draft; at most 4,000."""
+    bounds = parse_bbox(bbox)
+    if bounds is None:
+        raise ParameterError("State the bbox of the blocks to show", "请给出要显示的范围 bbox")
+    paper = draft_papers.read(workspace.store, principal, draft_id, known=workspace.drawings.paper(draft_id))
+    drawn = drawing(workspace, principal, paper)
+    made = draft_blocks.shown(workspace, principal, drawn.coverage, bounds)
+    return orjson.dumps({"draft_id": draft_id, "revision": paper.revision, "units": made})
+
+
+def _calls_on(drawn: Drawing, codes: Sequence[str]) -> list[list[int]]:
+    """Return where the counted calls around some grids are, x and y on the lattice in the order of x; too many are none."""
+    if not codes:
+        return [[], []]
+    rows = [drawn.coverage.row_of[code] for code in codes]
+    west, south, east, north = shapely.bounds(drawn.coverage.shapes[rows]).T
+    box = np.array([west.min(), south.min(), east.max(), north.max()])
+    lattice = to_lattice(drawn.figures.counted.within(box))
+    if len(lattice) > MAX_CALLS:
+        return [[], []]
+    x, y = lattice[np.lexsort(lattice.T[::-1])].T
+    return [x.tolist(), y.tolist()]
 
 
 def edit(workspace: Workspace, principal: Principal, draft_id: str, wanted: asked.DraftEdit) -> asked.DraftChanged:
@@ -96,7 +129,10 @@ def edit(workspace: Workspace, principal: Principal, draft_id: str, wanted: aske
     with workspace.drawings.writing(draft_id):
         paper = _editable(workspace, principal, draft_id, wanted.revision)
         drawn = drawing(workspace, principal, paper)
-        ground = Ground(workspace=workspace, coverage=drawn.coverage, used=lambda: _used(workspace, principal, drawn))
+        ground = Ground(
+            workspace=workspace, principal=principal, coverage=drawn.coverage,
+            used=lambda: _used(workspace, principal, drawn),
+        )  # fmt: skip
         operation = operation_of(ground, wanted.operation)
         after, done = drawn.edited(operation)
         codes = (*done.changed_codes, *done.added_codes, *done.removed_codes)
@@ -105,8 +141,9 @@ def edit(workspace: Workspace, principal: Principal, draft_id: str, wanted: aske
         kept = paper.advanced(
             principal, strokes=(*paper.strokes, stroke), undone=(), touched=after.differing()
         )  # fmt: skip
-        kept = draft_papers.keep(workspace.store, principal, kept, changes=after.changes())
+        kept = draft_papers.keep(workspace.store, principal, kept, changes=after.changes(codes), only=codes)
         workspace.drawings.put(kept, after)
+        workspace.drawing_files.keep(kept, after.base, after.coverage)
     return _changed(kept, drawn, after, codes, notes=done.notes)
 
 
@@ -117,16 +154,17 @@ def undo(workspace: Workspace, principal: Principal, draft_id: str, seen: int) -
         if not paper.strokes:
             raise ParameterError("The draft has no edit to take back", "没有可撤销的操作")
         drawn = drawing(workspace, principal, paper)
-        before = workspace.drawings.before(paper)
+        before, earlier = workspace.drawings.before(paper), None
         if before is None:
-            before = _replayed(workspace, principal, replace(paper, strokes=paper.strokes[:-1]))
+            before, earlier = _replayed(workspace, principal, replace(paper, strokes=paper.strokes[:-1]))
         kept = paper.advanced(
             principal, strokes=paper.strokes[:-1], undone=(*paper.undone, paper.strokes[-1]),
             touched=before.differing(),
         )  # fmt: skip
-        kept = draft_papers.keep(workspace.store, principal, kept, changes=before.changes())
-        workspace.drawings.put(kept, before, back=True)
-    return _changed(kept, drawn, before, _between(drawn, before))
+        codes = _between(drawn, before)
+        kept = draft_papers.keep(workspace.store, principal, kept, changes=before.changes(codes), only=codes)
+        workspace.drawings.put(kept, before, back=True, before=earlier)
+    return _changed(kept, drawn, before, codes)
 
 
 def redo(workspace: Workspace, principal: Principal, draft_id: str, seen: int) -> asked.DraftChanged:
@@ -141,9 +179,10 @@ def redo(workspace: Workspace, principal: Principal, draft_id: str, seen: int) -
         kept = paper.advanced(
             principal, strokes=(*paper.strokes, stroke), undone=paper.undone[:-1], touched=after.differing()
         )
-        kept = draft_papers.keep(workspace.store, principal, kept, changes=after.changes())
+        codes = (*done.changed_codes, *done.added_codes, *done.removed_codes)
+        kept = draft_papers.keep(workspace.store, principal, kept, changes=after.changes(codes), only=codes)
         workspace.drawings.put(kept, after)
-    codes = (*done.changed_codes, *done.added_codes, *done.removed_codes)
+        workspace.drawing_files.keep(kept, after.base, after.coverage)
     return _changed(kept, drawn, after, codes, notes=done.notes)
 
 
@@ -166,8 +205,8 @@ def drawing(workspace: Workspace, principal: Principal, paper: DraftPaper) -> Dr
     with workspace.drawings.writing(paper.record.draft_id):
         held = workspace.drawings.held(paper)
         if held is None:
-            held = _replayed(workspace, principal, paper)
-            workspace.drawings.put(paper, held)
+            held, earlier = _replayed(workspace, principal, paper)
+            workspace.drawings.put(paper, held, before=earlier)
         return held
 
 
@@ -176,9 +215,18 @@ def base_grids(workspace: Workspace, principal: Principal, paper: DraftPaper) ->
     return workspace.store.edition_grids(principal, paper.drawn_on)
 
 
-def _replayed(workspace: Workspace, principal: Principal, paper: DraftPaper) -> Drawing:
-    begun = Drawing.of(base_grids(workspace, principal, paper), counted_calls(workspace, principal))
-    return begun.replayed(stroke.operation for stroke in paper.strokes)
+def _replayed(workspace: Workspace, principal: Principal, paper: DraftPaper) -> tuple[Drawing, tuple[Drawing, ...]]:
+    """Return the drawing of a draft and those before its last edits, made again from a kept state or from the base."""
+    drawn = Drawing.of(base_grids(workspace, principal, paper), counted_calls(workspace, principal))
+    kept = workspace.drawing_files.latest(paper, drawn.base, at_most=len(paper.strokes) - EVERY)
+    done = 0
+    if kept is not None:
+        done, drawn = kept[0], drawn.resumed(kept[1])
+    left = [stroke.operation for stroke in paper.strokes[done:]]
+    made = drawn.replayed(left, steps=2 * EVERY)
+    # What was just made stays for long: later collections of garbage need not look through it.
+    gc.freeze()
+    return made
 
 
 def _editable(workspace: Workspace, principal: Principal, draft_id: str, seen: int) -> DraftPaper:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -17,6 +17,7 @@ from api.services.draft_figures import CountedCalls, GridFigures
 from api.services.draft_papers import DraftPaper
 from geo.grids.applied import Applied, grids_named
 from geo.grids.changes import Changes
+from geo.grids.coverage_delta import changed_rows
 from geo.grids.operations import AnyOperation
 from geo.grids.topology import Coverage
 from geo.tables.grids import Grids
@@ -68,22 +69,37 @@ class Drawing:
         other = frozenset(code for code in touched if not _same(self.base, coverage, code))
         return replace(now, differs=(self.differs - frozenset(touched)) | other)
 
-    def replayed(self, operations: Iterator[AnyOperation]) -> Self:
-        """Return the drawing after edits; what they touch is measured once at the end."""
+    def replayed(self, operations: Sequence[AnyOperation], *, steps: int = 0) -> tuple[Self, tuple[Self, ...]]:
+        """Return the drawing after edits, and the drawings before the last ``steps`` of them, the oldest first.
+
+        What the first edits touch is measured once, after them.
+        """
+        first = max(0, len(operations) - steps)
         coverage, touched = self.coverage, set(self.touched)
-        for operation in operations:
+        for operation in operations[:first]:
             done = operation.apply(coverage)
             coverage = done.coverage
             touched.update(done.changed_codes, done.added_codes, done.removed_codes)
-        return self.redrawn(coverage, tuple(sorted(touched)))
+        now = self.redrawn(coverage, tuple(sorted(touched))) if first else self
+        before = []
+        for operation in operations[first:]:
+            before.append(now)
+            now = now.edited(operation)[0]
+        return now, tuple(before)
+
+    def resumed(self, coverage: Coverage) -> Self:
+        """Return the drawing with a kept coverage that some edits made of the base."""
+        rows, _ = changed_rows(self.base, coverage)
+        gone = [code for code in self.base.codes if code not in coverage.row_of]
+        return self.redrawn(coverage, tuple(sorted({*(coverage.codes[row] for row in rows), *gone})))
 
     def differing(self) -> tuple[str, ...]:
         """Return the codes of grids that are not as they were at the base, rising."""
         return tuple(sorted(self.differs))
 
-    def changes(self) -> Changes:
-        """Return the rows that differ from the base."""
-        codes = self.differing()
+    def changes(self, only: Collection[str]) -> Changes:
+        """Return the rows among some codes that differ from the base."""
+        codes = sorted(self.differs.intersection(only))
         there = [code for code in codes if code in self.coverage.row_of]
         return Changes(
             changed=grids_named(self.coverage, there), gone=tuple(c for c in codes if c not in self.coverage.row_of)
@@ -157,14 +173,20 @@ class Drawings:
                 return None
             return found.before[-1]
 
-    def put(self, paper: DraftPaper, drawing: Drawing, *, back: bool = False) -> None:
-        """Keep the drawing of a draft's new revision; ``back`` when its last edit was taken back."""
+    def put(
+        self, paper: DraftPaper, drawing: Drawing, *, back: bool = False, before: tuple[Drawing, ...] | None = None
+    ) -> None:
+        """Keep the drawing of a draft's new revision; ``back`` when its last edit was taken back.
+
+        ``before`` are the drawings before its last edits, where they were made again.
+        """
         draft_id = paper.record.draft_id
         with self._guard:
             found = self._open.get(draft_id)
-            before: tuple[Drawing, ...] = ()
-            if found is not None and found.paper.revision == paper.revision - 1:
-                before = found.before[:-1] if back else (*found.before, found.drawing)[-KEPT_STEPS:]
+            if before is None:
+                before = ()
+                if found is not None and found.paper.revision == paper.revision - 1:
+                    before = found.before[:-1] if back else (*found.before, found.drawing)[-KEPT_STEPS:]
             self._open[draft_id] = _Open(paper=paper, drawing=drawing, before=before)
             self._open.move_to_end(draft_id)
             while len(self._open) > KEPT_OPEN:

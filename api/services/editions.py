@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
 from api.schemas.editions import Edition, Editions, Lineage, LineageEvent
 from api.services.counted_calls import counted_calls
 from api.services.workspace import Workspace
@@ -14,6 +18,7 @@ from geo.grids.crosswalk import Placed
 from geo.grids.editions import EditionRecord, Timeline
 from geo.grids.lineage import build_lineage
 from geo.store.port import Principal
+from geo.tables.grids import Grids
 
 FIRST = "现行网格"
 PAST_EDITIONS = "直接保存或导入的改动"
@@ -37,6 +42,14 @@ def head(workspace: Workspace, principal: Principal) -> EditionRecord:
     return workspace.store.record_edition(
         whole, title=PAST_EDITIONS, valid_from=max(day, known.valid_from), today=max(day, known.valid_from)
     )
+
+
+def replace_grids(workspace: Workspace, principal: Principal, frame: pd.DataFrame, *, source: str) -> tuple[int, str]:
+    """Put a layer in place of the grids and record it as an edition; return the version of the grids and the edition."""
+    order = np.argsort(frame["code"].to_numpy(dtype=object).astype(str), kind="stable")
+    table = Grids(gpd.GeoDataFrame(frame.iloc[order].reset_index(drop=True), geometry="geometry"))
+    version = workspace.store.put_table(principal, table, source=source)
+    return version, str(head(workspace, principal).number)
 
 
 def put_due(workspace: Workspace, principal: Principal) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-import geopandas as gpd
+import pandas as pd
 
 from api.services.features import FEATURE_COLLECTIONS
 from api.services.workspace import Workspace
@@ -23,13 +24,13 @@ class Download:
     body: bytes
 
 
-def _frame(workspace: Workspace, principal: Principal, name: str) -> gpd.GeoDataFrame:
+def _frame(workspace: Workspace, principal: Principal, name: str) -> pd.DataFrame:
     if name not in FEATURE_COLLECTIONS:
         raise NotFoundError(
             f"There is no collection {name!r}; there are {', '.join(FEATURE_COLLECTIONS)}",
             f"没有名为 {name!r} 的图层，可用：{'、'.join(FEATURE_COLLECTIONS)}",
         )
-    return workspace.store.table(principal, TABLES[name]).frame
+    return cast("pd.DataFrame", workspace.store.table(principal, TABLES[name]).frame)
 
 
 def download(workspace: Workspace, principal: Principal, name: str, kind: str, *, frame_out: str) -> Download:

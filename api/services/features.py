@@ -21,12 +21,21 @@ GEOJSON: Final = "application/geo+json"
 TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "grids": ("网格", "Grids: each inside one village or community"),
     "police_grids": ("警格", "Police grids: the area of a community officer"),
+    "communities": ("村（社区）", "Villages and communities: no grid crosses them"),
+    "blocks": ("街区", "Blocks between streets: the smallest pieces that change hands between grids"),
+    "linear_grids": ("线性网格（段）", "Linear grids: pieces of a border, river or highway by chainage"),
+    "estates": ("小区", "Estates: housing areas with counts of households"),
+    "buildings": ("楼栋", "Buildings with counts of households"),
+    "grid_posts": ("网格岗位", "Posts in grids: roles and how many are filled; no geometry"),
+    "shifts": ("班次", "Shifts; no geometry"),
     "calls": ("警情", "Calls; those without a place carry placed=false"),
     "posts": ("屯警点", "Posts where units stand"),
     "points": ("必巡点", "Points that patrols visit"),
     "units": ("巡组", "Units and their last known position"),
     "streets": ("道路", "Streets, as vector tiles only"),
 }
+TILED: Final = ("streets", "grids", "blocks")
+"""Collections that are served as vector tiles."""
 MAX_LIMIT: Final = 10_000
 
 FEATURE_COLLECTIONS: Final = tuple(name for name in TITLES if name != "streets")
@@ -193,7 +202,7 @@ def describe(
     links = [Link(href=here, rel="self", type="application/json")]
     if name != "streets":
         links.append(Link(href=f"{here}/items", rel="items", type=GEOJSON, title=zh))
-    if name in ("streets", "grids"):
+    if name in TILED:
         tiles = f"{here}/tiles/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
         links.append(Link(href=tiles, rel="http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"))
     extent = None

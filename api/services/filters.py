@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from api.services.features import parse_instant
+from api.services.filter_area import Area, is_within, parse_within
 from geo.errors import ParameterError
+from geo.grids.locate import AreaIndex
+from geo.hotspots.cube.filter import CubeFilter
 from geo.tables.calls import Calls
-from geo.tiles.heat_filter import HeatFilter
 
 Basis = Literal["valid", "received", "cases"]
 Citizen = Literal["any", "only"]
@@ -27,7 +30,11 @@ BASES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
-    """A basis (never mixed), who reported, classes, period, hours of the day and weekdays (1 is Monday)."""
+    """A basis (never mixed), who reported, classes, period, hours of the day, weekdays (1 is Monday) and area.
+
+    ``within`` is a polygon in WGS84 degrees, its edge is inside; ``areas`` are codes of general grids. A call without
+    a place is in neither.
+    """
 
     basis: Basis = "valid"
     citizen: Citizen = "any"
@@ -36,19 +43,25 @@ class CallFilter:
     end: datetime | None = None
     hours: frozenset[int] | None = None
     weekdays: frozenset[int] | None = None
+    within: Area | None = None
+    areas: frozenset[str] | None = None
 
-    def heat(self, zone: ZoneInfo) -> HeatFilter:
-        """Return the part that the heat index filters by, on the local clock."""
-        return HeatFilter(
+    def cube(self, zone: ZoneInfo) -> CubeFilter:
+        """Return the filter by which the cube of calls counts, on the local clock."""
+        return CubeFilter(
+            base=self.basis,
+            citizen_only=self.citizen == "only",
             families=self.families,
             start=_local(self.start, zone),
             end=_local(self.end, zone),
             hours=self.hours,
             weekdays=None if self.weekdays is None else frozenset(day - 1 for day in self.weekdays),
+            within=self.within,
+            areas=self.areas,
         )
 
-    def rows(self, calls: Calls, zone: ZoneInfo) -> gpd.GeoDataFrame:
-        """Return the calls that pass, placed or not."""
+    def rows(self, calls: Calls, zone: ZoneInfo, *, grids: AreaIndex | None = None) -> gpd.GeoDataFrame:
+        """Return the calls that pass, placed or not; ``grids`` finds the general grid of a place for ``areas``."""
         frame = calls.frame
         keep = basis_mask(frame, self.basis, self.citizen)
         times = frame["occurred_at"]
@@ -64,6 +77,18 @@ class CallFilter:
                 keep &= local.hour.isin(self.hours).to_numpy()
             if self.weekdays is not None:
                 keep &= (local.weekday + 1).isin(self.weekdays).to_numpy()
+        if self.within is not None or self.areas is not None:
+            keep &= frame["placed"].to_numpy(dtype=bool)
+            lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array, dtype=object)[keep])
+            kept = np.flatnonzero(keep)
+            if self.within is not None:
+                inside = is_within(self.within, lonlat)
+                keep[kept[~inside]] = False
+                kept, lonlat = kept[inside], lonlat[inside]
+            if self.areas is not None:
+                if grids is None:
+                    raise ParameterError("Calls cannot be chosen by grid here", "此处不能按网格筛选警情")
+                keep[kept[~np.isin(grids.at(lonlat).astype(str), list(self.areas))]] = False
         return frame[keep]
 
 
@@ -89,8 +114,13 @@ def parse_filter(
     weekdays: str | None = None,
     basis: Basis = "valid",
     citizen: Citizen = "any",
+    within: str | None = None,
+    areas: str | None = None,
 ) -> CallFilter:
-    """Read a filter as addresses and commands spell it: ``families=a,b``, ``hours=0-5,20``, ``weekdays=1-5``."""
+    """Read a filter as addresses and commands spell it.
+
+    ``families=a,b``, ``hours=0-5,20``, ``weekdays=1-5``, ``within=lon,lat;lon,lat;lon,lat``, ``areas=code,code``.
+    """
     first = parse_instant(start) if start else None
     last = parse_instant(end) if end else None
     if first and last and first >= last:
@@ -103,6 +133,8 @@ def parse_filter(
         end=last,
         hours=_numbers("hours", hours, 0, 23),
         weekdays=_numbers("weekdays", weekdays, 1, 7),
+        within=parse_within(within) if within else None,
+        areas=frozenset(part for part in areas.split(",") if part) if areas else None,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from api.schemas.grid_reports import GridCheck, GridFault
+from api.services.communities import known_communities
+from api.services.stages import Stages
 from api.services.workspace import Workspace
 from geo.grids.faults import Fault
 from geo.grids.layer_check import check_layer, general_rows
@@ -10,31 +12,46 @@ from geo.grids.layout import UNIT15
 from geo.grids.numbering import check_codes
 from geo.store.port import Principal
 from geo.tables.grids import Grids
+from planners.contract import Observer, silent
 
 
 def check_grids(
-    workspace: Workspace, principal: Principal, *, gap_width_m: float = 1.0, sliver_width_m: float = 1.0
+    workspace: Workspace,
+    principal: Principal,
+    *,
+    gap_width_m: float = 1.0,
+    sliver_width_m: float = 1.0,
+    observe: Observer = silent,
 ) -> GridCheck:
-    """Return every fault of the general grids, by kind, the largest first."""
-    version = (workspace.store.version("grids"), gap_width_m, sliver_width_m, principal.scopes)
+    """Return every fault of the general grids, by kind, the largest first; communities count where they are known."""
+    store = workspace.store
+    version = (store.version("grids"), store.version("communities"), gap_width_m, sliver_width_m, principal.scopes)
     return workspace.derived.get(
         "grid_check",
         version,
-        lambda: _checked(workspace, principal, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m),
+        lambda: _checked(workspace, principal, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m, observe=observe),
     )
 
 
-def _checked(workspace: Workspace, principal: Principal, *, gap_width_m: float, sliver_width_m: float) -> GridCheck:
+def _checked(
+    workspace: Workspace, principal: Principal, *, gap_width_m: float, sliver_width_m: float, observe: Observer
+) -> GridCheck:
+    stages = Stages(observe, stopped_en="The check was stopped", stopped_zh="检查已停止")
+    stages.at(0.02, "读取网格 / read the grids")
     grids = workspace.grids(principal)
-    report = check_layer(grids, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m)
-    faults = [*(_told(fault) for fault in report.faults), *_code_faults(grids)]
+    parents = known_communities(workspace, principal)
+    stages.at(0.1, "缝隙、重叠、狭缝、越界 / gaps, overlaps, slivers, crossings")
+    report = check_layer(grids, parents=parents, gap_width_m=gap_width_m, sliver_width_m=sliver_width_m)
+    stages.at(0.85, "编码 / codes")
+    faults = [*(told_fault(fault) for fault in report.faults), *_code_faults(grids)]
     return GridCheck(
         whole=not faults, faults=faults, area_m2=round(report.area_m2, 1), parts=report.parts, n=report.grids,
         edition=f"grids-{workspace.store.version('grids')}",
     )  # fmt: skip
 
 
-def _told(fault: Fault) -> GridFault:
+def told_fault(fault: Fault) -> GridFault:
+    """Return a fault as it is answered."""
     lon, lat = fault.place
     return GridFault(
         kind=fault.kind, grids=list(fault.codes), lon=lon, lat=lat, size=round(fault.size, 3),

@@ -1,26 +1,29 @@
-"""The heat map and every count beside it, all from one index of calls."""
+"""The heat map and every count beside it, all from the cube of calls."""
 
 from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import numpy as np
-import shapely
 from PIL import Image
 
 from api.schemas.heat import Baseline, DayCount, FamilyCount, HeatFrames, HeatSummary, Legend, LegendStep
-from api.services.features import parse_instant
-from api.services.filters import BASES, Basis, CallFilter, Citizen, basis_mask
+from api.services.calls_cube import heat_map
+from api.services.filters import BASES, CallFilter
+from api.services.left_out import hours_left_out
 from api.services.workspace import Workspace
 from geo.errors import UnavailableError
+from geo.hotspots.cube.cube import Cube
+from geo.hotspots.cube.filter import CubeFilter
 from geo.hotspots.when import MINUTES_PER_DAY
 from geo.store.port import Principal
-from geo.tiles.heat import HeatIndex
-from geo.tiles.heat_filter import HeatFilter
+from geo.tiles.heat import HeatMap
 from geo.tiles.heat_frames import FrameBy, frames
+from geo.tiles.heat_scale import UNIT_EN, UNIT_ZH, legend_entries
 from geo.tiles.mercator import TILE_PX, to_cells
 from geo.tiles.palette import Theme
 
@@ -31,46 +34,11 @@ _BY: Final[dict[FramesBy, FrameBy]] = {
 }  # fmt: skip
 
 
-def index(workspace: Workspace, principal: Principal, basis: Basis = "valid", citizen: Citizen = "any") -> HeatIndex:
-    """Return the index of the calls of one basis, built once for each version of the calls and grids."""
-    version = (workspace.store.version("calls"), workspace.store.version("grids"), principal.scopes)
-    return workspace.derived.get(
-        f"heat:{basis}:{citizen}", version, lambda: _build(workspace, principal, basis, citizen)
-    )
-
-
-def _build(workspace: Workspace, principal: Principal, basis: Basis, citizen: Citizen) -> HeatIndex:
-    frame = workspace.calls(principal).frame
-    whole = frame["occurred_at"].dt.tz_convert(workspace.zone).dt.tz_localize(None).to_numpy(dtype="datetime64[m]")
-    keep = basis_mask(frame, basis, citizen)
-    lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array))[keep]
-    placed = frame["placed"].to_numpy(dtype=bool)[keep]
-    areas = np.full(len(lonlat), None, dtype=object)
-    areas[placed] = workspace.grid_index(principal).at(lonlat[placed])
-    period = _period(workspace, whole)
-    return HeatIndex.of(
-        lonlat, whole[keep], frame["family"].to_numpy(dtype=object)[keep], placed=placed, areas=areas, period=period
-    )
-
-
-def _period(workspace: Workspace, whole: np.ndarray) -> tuple[np.datetime64, np.datetime64] | None:
-    """Return what the data cover: whole days from the first call, up to the moment that the data are of."""
-    if not len(whole):
-        return None
-    as_of = workspace.facts().get("as_of")
-    last = whole.max() + np.timedelta64(1, "m")
-    if isinstance(as_of, str):
-        local = parse_instant(as_of).astimezone(workspace.zone).replace(tzinfo=None)
-        last = max(last, np.datetime64(local, "m"))
-    return whole.min().astype("datetime64[D]").astype("datetime64[m]"), last
-
-
 def tile(
     workspace: Workspace, principal: Principal, wanted: CallFilter, z: int, x: int, y: int, *, theme: Theme
 ) -> bytes:
     """Return one heat tile as PNG."""
-    held = index(workspace, principal, wanted.basis, wanted.citizen)
-    return held.tile_png(z, x, y, filter=wanted.heat(workspace.zone), theme=theme)
+    return heat_map(workspace, principal).tile_png(z, x, y, which=wanted.cube(workspace.zone), theme=theme)
 
 
 def moment(workspace: Workspace, minute: int) -> datetime:
@@ -79,46 +47,43 @@ def moment(workspace: Workspace, minute: int) -> datetime:
     return local.replace(tzinfo=workspace.zone)
 
 
-def legend_of(held: HeatIndex, which: HeatFilter, zoom: int, theme: Theme) -> Legend:
+def legend_of(drawn: HeatMap, which: CubeFilter, zoom: int, theme: Theme) -> Legend:
     """Return the legend of one zoom."""
-    legend = held.legend(zoom, filter=which, theme=theme)
-    steps = [LegendStep(value=v, color=f"#{r:02x}{g:02x}{b:02x}") for v, (r, g, b, _) in legend.entries]
-    return Legend(unit=legend.unit_zh, unit_en=legend.unit_en, steps=steps, sigma_m=legend.sigma_m)
+    entries = legend_entries(drawn.top(zoom, which=which), theme)
+    steps = [LegendStep(value=v, color=f"#{r:02x}{g:02x}{b:02x}") for v, (r, g, b, _) in entries]
+    return Legend(unit=UNIT_ZH, unit_en=UNIT_EN, steps=steps, sigma_m=drawn.sigma_m(zoom))
 
 
 def summary(workspace: Workspace, principal: Principal, wanted: CallFilter, *, zoom: int, theme: Theme) -> HeatSummary:
     """Return the counts behind the heat map of a filter."""
-    held = index(workspace, principal, wanted.basis, wanted.citizen)
-    which = wanted.heat(workspace.zone)
-    total = held.total(which)
-    first, last = held.span(which)
-    families = held.by_family(which)
-    days = held.by_day(which)
+    drawn = heat_map(workspace, principal)
+    which = wanted.cube(workspace.zone)
+    profile = drawn.cube.profile(which)
+    total, families, days = profile.total(), profile.by_family(), profile.over_time(step_minutes=MINUTES_PER_DAY)
+    doubted = hours_left_out(workspace, principal, wanted)
+    first, last = profile.span
     zh, en = BASES[wanted.basis]
     return HeatSummary(
         n=total.n, n_unplaced=total.unplaced, interval=(total.low, total.high),
         start=moment(workspace, first), end=moment(workspace, last),
         weeks=total.weeks, days=len(days.labels), basis=wanted.basis, basis_zh=zh, basis_en=en,
-        by_hour=held.by_hour(which).n.tolist(), by_weekday=held.by_weekday(which).n.tolist(),
+        by_hour=(profile.by_hour().n - doubted).tolist(), n_hour_left_out=int(doubted.sum()), by_weekday=profile.by_weekday().n.tolist(),
         by_family=[
             FamilyCount(id=name, n=int(n), interval=(float(low), float(high)))
             for name, n, low, high in zip(families.labels, families.n, families.low, families.high, strict=True)
         ],
         by_day=[DayCount(day=day, n=int(n)) for day, n in zip(days.labels, days.n, strict=True)],
-        legend=legend_of(held, which, zoom, theme),
-        baseline=_baseline(workspace, held, which, first, last),
+        legend=legend_of(drawn, which, zoom, theme),
+        baseline=_baseline(workspace, drawn.cube, which, first, last),
     )  # fmt: skip
 
 
-def _baseline(workspace: Workspace, held: HeatIndex, which: HeatFilter, first: int, last: int) -> Baseline | None:
+def _baseline(workspace: Workspace, held: Cube, which: CubeFilter, first: int, last: int) -> Baseline | None:
     """Return the count of the period just before, of the same length, where the data reach back so far."""
     length = last - first
     if length <= 0 or first - length < held.period[0]:
         return None
-    before = HeatFilter(
-        families=which.families, hours=which.hours, weekdays=which.weekdays,
-        start=np.datetime64(first - length, "m"), end=np.datetime64(first, "m"),
-    )  # fmt: skip
+    before = replace(which, start=np.datetime64(first - length, "m"), end=np.datetime64(first, "m"))
     days = length / MINUTES_PER_DAY
     return Baseline(
         label_zh=f"前 {days:g} 天（环比）", label_en=f"the {days:g} days before", n=held.total(before).n,
@@ -128,8 +93,7 @@ def _baseline(workspace: Workspace, held: HeatIndex, which: HeatFilter, first: i
 
 def frames_of(workspace: Workspace, principal: Principal, wanted: CallFilter, *, by: FramesBy) -> HeatFrames:
     """Return the density cube that the slider plays."""
-    held = index(workspace, principal, wanted.basis, wanted.citizen)
-    cube = frames(held, by=_BY[by], filter=wanted.heat(workspace.zone))
+    cube = frames(heat_map(workspace, principal), by=_BY[by], which=wanted.cube(workspace.zone))
     labels = list(cube.labels)
     if by == "hour":
         labels = [str(int(label[:2])) for label in labels]

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from api.schemas.exchange import DroppedPersons, ImportAnswer
+from api.services.call_imports import CallSource, import_calls
 from api.services.features import plain
 from api.services.frame_detection import AUTO, detected_frame
 from api.services.plain_tables import read_plain
 from api.services.workspace import Workspace
 from geo.errors import FieldError, FileError, ParameterError, UnavailableError
+from geo.incidents.profile import CallsProfile
 from geo.store.exchange import read_layer
 from geo.store.importing import import_table, table_class
 from geo.store.limits import ReadLimits
@@ -26,7 +28,10 @@ from geo.tables.calls import Calls
 from geo.tables.mapping import Imported, ImportProfile, ImportReport, to_table
 from geo.tables.spec import Table
 
-IMPORTED: Final = ("grids", "police_grids", "estates", "buildings", "grid_posts", "calls", "posts", "points", "units")
+IMPORTED: Final = (
+    "grids", "police_grids", "communities", "blocks", "linear_grids", "estates", "buildings", "grid_posts", "calls",
+    "posts", "points", "units", "shifts",
+)  # fmt: skip
 OSM_ENDINGS: Final = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 PREVIEW_ROWS: Final = 5
 
@@ -55,19 +60,17 @@ def import_collection(
             f"{collection!r} cannot be imported; choose one of {', '.join(IMPORTED)}",
             f"不能导入 {collection!r}，可选：{'、'.join(IMPORTED)}",
         )
+    if collection == Calls.SPEC.name:
+        return _calls(workspace, principal, path, source, commit=commit)
     limits = ReadLimits(
         file_mb=float(workspace.settings.max_upload_mb), wall_seconds=float(workspace.settings.upload_seconds)
     )
     made = _read(workspace, table_class(collection), path, source, limits)
-    version = inserted = updated = None
+    version = None
     if commit:
         said = source.name or path.name
-        if isinstance(made.table, Calls):
-            inserted, updated = workspace.store.upsert(principal, made.table, source=said)
-            version = workspace.store.version(collection)
-        else:
-            version = workspace.store.put_table(principal, made.table, source=said)
-    return _answer(collection, made.table, made.report, version, inserted, updated)
+        version = workspace.store.put_table(principal, made.table, source=said)
+    return _answer(collection, made.table, made.report, version)
 
 
 def _read(workspace: Workspace, kind: type[Table], path: Path, source: Source, limits: ReadLimits) -> Imported[Table]:
@@ -86,17 +89,36 @@ def _read(workspace: Workspace, kind: type[Table], path: Path, source: Source, l
     return Imported(table=made.table, report=made.report.plus(notes=[(found.en, found.zh)]))
 
 
-def _answer(
-    collection: str, table: Table, report: ImportReport, version: int | None, inserted: int | None, updated: int | None
-) -> ImportAnswer:
+def _calls(workspace: Workspace, principal: Principal, path: Path, source: Source, *, commit: bool) -> ImportAnswer:
+    """Import calls by their own way, and tell of it as of any other collection."""
+    mapping = None if source.profile is None else CallsProfile.of_json(source.profile.to_json())
+    asked = CallSource(
+        frame=source.frame,
+        layer=source.layer,
+        encoding=source.encoding,
+        mapping=mapping,
+        name=source.name or path.name,
+        remember=False,
+    )
+    made = import_calls(workspace, principal, path, asked, commit=commit)
+    flags = {flag.code: flag.n for flag in made.flags}
+    without = made.bases.received - made.n_placed
+    return ImportAnswer(
+        collection="calls", read=made.read, kept=made.kept, fields=made.mapping.fields, dropped_columns=made.unused,
+        persons=made.persons, assumed=made.assumed, flags=flags | ({"without_place": without} if without else {}),
+        notes_zh=made.notes_zh, notes_en=made.notes_en, source_frame=made.source_frame, version=made.version,
+        inserted=made.inserted, updated=made.updated, preview=made.preview,
+    )  # fmt: skip
+
+
+def _answer(collection: str, table: Table, report: ImportReport, version: int | None) -> ImportAnswer:
     return ImportAnswer(
         collection=collection, read=report.read, kept=report.kept, fields=dict(report.fields),
         dropped_columns=list(report.dropped_columns),
         persons=[DroppedPersons(column=p.column, reason=p.why) for p in report.persons],
         assumed={key: str(value) for key, value in report.assumed.items()}, flags=dict(report.flags),
         notes_zh=[zh for _, zh in report.notes], notes_en=[en for en, _ in report.notes],
-        source_frame=report.source_frame, version=version, inserted=inserted, updated=updated,
-        preview=_preview(table),
+        source_frame=report.source_frame, version=version, preview=_preview(table),
     )  # fmt: skip
 
 

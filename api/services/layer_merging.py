@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,19 +10,20 @@ from pathlib import Path
 from typing import Final, cast
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from api.schemas.grid_reports import MergeAsked
 from api.services import editions
+from api.services.grid_check import told_fault
+from api.services.stages import Stages
 from api.services.workspace import Workspace
-from geo.errors import CancelledError, ConflictError, FieldError, NotFoundError
+from geo.errors import ConflictError, FieldError, NotFoundError
 from geo.grids.merge_layers import Merged, OwnedLayer, merge_layers
 from geo.store.exchange import ReadLimits, read_layer
 from geo.store.importing import import_table
 from geo.store.port import Json, Principal
 from geo.tables.grids import Grids
-from planners.contract import Observer, Progress
+from planners.contract import Observer
 
 MERGE: Final = "grid_merge:"
 """How the documents are named that hold what merges did."""
@@ -62,16 +62,18 @@ def merge_files(
     ConflictError
         If the grids were changed while the merge ran; nothing is written then.
     """
-    begun = time.monotonic()
+    stages = Stages(
+        observe, stopped_en="The merge was stopped; nothing was written", stopped_zh="合并已停止，未写入任何数据"
+    )
     seen = workspace.store.version("grids")
     layers = []
     for number, file in enumerate(files):
-        _told(observe, begun, 0.5 * number / len(files), file.name)
+        stages.at(0.5 * number / len(files), file.name)
         layers.append(OwnedLayer(name=file.name, grids=_grids(workspace, file.path, wanted.frame)))
     communities = None if parents is None else _communities(workspace, parents, wanted.frame)
-    _told(observe, begun, 0.5, "合并 / merge")
+    stages.at(0.5, "合并 / merge")
     merged = merge_layers(layers, rule=wanted.rule, min_piece_m2=wanted.min_piece_m2, parents=communities)
-    _told(observe, begun, 0.95, "记录来源 / write the report")
+    stages.at(0.95, "记录来源 / write the report")
     version, edition = _write(workspace, principal, merged, seen=seen) if wanted.commit else (seen, None)
     merge_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     report = _report(merged, wanted, [file.name for file in files], edition=edition, by=principal.account)
@@ -89,11 +91,6 @@ def merge_report(workspace: Workspace, principal: Principal, merge_id: str) -> M
     if found is None:
         raise NotFoundError(f"There is no merge {merge_id}", f"没有编号为 {merge_id} 的合并记录")
     return found
-
-
-def _told(observe: Observer, begun: float, share: float, message: str) -> None:
-    if not observe(Progress(seconds=time.monotonic() - begun, share=share, message=message)):
-        raise CancelledError("The merge was stopped; nothing was written", "合并已停止，未写入任何数据")
 
 
 def _limits(workspace: Workspace) -> ReadLimits:
@@ -129,10 +126,8 @@ def _write(workspace: Workspace, principal: Principal, merged: Merged, *, seen: 
             editions.head(workspace, principal)
         special = held[held["kind"] != "general"]
         frame = pd.concat([merged.grids.frame, special], ignore_index=True) if len(special) else merged.grids.frame
-        order = np.argsort(frame["code"].to_numpy(dtype=object).astype(str), kind="stable")
-        table = Grids.of(gpd.GeoDataFrame(frame.iloc[order].reset_index(drop=True), geometry="geometry"))
-        version = workspace.store.put_table(principal, table, source="多网合一")
-        return version, str(editions.head(workspace, principal).number)
+        checked = Grids.of(gpd.GeoDataFrame(frame, geometry="geometry")).frame
+        return editions.replace_grids(workspace, principal, checked, source="多网合一")
 
 
 def _report(
@@ -152,10 +147,7 @@ def _report(
             for place in merged.contested
         ],
         "faults": [
-            {
-                "kind": fault.kind, "grids": list(fault.codes), "lon": fault.place[0], "lat": fault.place[1],
-                "size": round(fault.size, 3), "sentence_zh": fault.sentence("zh"), "sentence_en": fault.sentence("en"),
-            }
+            told_fault(fault).model_dump()
             for fault in merged.faults
         ],
     }  # fmt: skip

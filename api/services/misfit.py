@@ -11,14 +11,23 @@ from api.schemas.grid_reports import Misfit, StationFit, TransferProposal
 from api.services.counted_calls import DAYS
 from api.services.editions import edition_name
 from api.services.filters import CallFilter, last_days
+from api.services.stages import Stages
 from api.services.workspace import Workspace
 from geo.grids.crosswalk import Crosswalk, Placed, build_crosswalk
 from geo.grids.misfit import main_stations, propose_transfers, score_misfit, stations_of
 from geo.incidents.rates import Share
 from geo.store.port import Principal
+from planners.contract import Observer, silent
 
 
-def misfit(workspace: Workspace, principal: Principal, wanted: CallFilter, *, limit: int = 20) -> Misfit:
+def misfit(
+    workspace: Workspace,
+    principal: Principal,
+    wanted: CallFilter,
+    *,
+    limit: int = 20,
+    observe: Observer = silent,
+) -> Misfit:
     """Score the fit over a period, the last 365 statistical days unless it says otherwise.
 
     A grid answers to the station that has most of its land.
@@ -27,7 +36,10 @@ def misfit(workspace: Workspace, principal: Principal, wanted: CallFilter, *, li
         workspace.clock.now(), workspace.zone, days=DAYS, starts_hour=workspace.settings.day_starts_hour
     )
     start, end = wanted.start or first, wanted.end or last
+    stages = Stages(observe, stopped_en="The report was stopped", stopped_zh="报告已停止")
+    stages.at(0.02, "网格与警格对照 / crosswalk of grids and police grids")
     walk = _walk(workspace, principal, CallFilter(basis=wanted.basis, citizen=wanted.citizen, start=start, end=end))
+    stages.at(0.8, "不一致率与调整建议 / misfit and proposals")
     police = workspace.police_grids(principal)
     of_police = stations_of(police)
     of_grid = main_stations(walk, of_police)

@@ -38,6 +38,7 @@ def take_step(workspace: Workspace, principal: Principal, draft_id: str, wanted:
         kept = draft_papers.keep(workspace.store, principal, replace(paper, record=record))
         if wanted.step == "withdraw":
             workspace.drawings.forget(draft_id)
+            workspace.drawing_files.forget(draft_id)
     return shown(kept, principal)
 
 
@@ -55,6 +56,7 @@ def _published(workspace: Workspace, principal: Principal, draft_id: str, wanted
             principal, record, seen_version=ready.record.version, today=editions.today(workspace), steps=paper.lineage
         )
         workspace.drawings.forget(draft_id)
+        workspace.drawing_files.forget(draft_id)
         kept = draft_papers.read(workspace.store, principal, draft_id)
     return shown(kept, principal)
 

@@ -30,7 +30,9 @@ def renumber_grids(workspace: Workspace, principal: Principal, wanted: RenumberA
         whole = workspace.grids(principal)
         general = _kind(whole, general=True)
         retired = workspace.store.retired_codes(principal)
-        made = _fresh(general, wanted.band_m) if wanted.fresh else _against(workspace, principal, general, wanted)
+        special = frozenset(_kind(whole, general=False).keys)
+        gone = (retired | special) - frozenset(general.keys)
+        made = _numbered(workspace, principal, general, wanted, gone)
         before = [str(code) for code in general.frame["code"]]
         renamed = [(old, new) for old, new in zip(before, made.codes, strict=True) if old != new]
         edition = None
@@ -44,32 +46,42 @@ def renumber_grids(workspace: Workspace, principal: Principal, wanted: RenumberA
     )  # fmt: skip
 
 
+def _numbered(
+    workspace: Workspace, principal: Principal, general: Grids, wanted: RenumberAsked, gone: frozenset[str]
+) -> Renumbering:
+    """Number general grids; ``gone`` are codes of special grids and codes given up by some edition."""
+    if wanted.fresh:
+        return _fresh(general, wanted.band_m, gone)
+    return _against(workspace, principal, general, wanted, gone)
+
+
 def _kind(grids: Grids, *, general: bool) -> Grids:
     frame = grids.frame
     return Grids(frame[(frame["kind"] == "general") == general].reset_index(drop=True))
 
 
-def _fresh(general: Grids, band_m: float) -> Renumbering:
+def _fresh(general: Grids, band_m: float, gone: frozenset[str]) -> Renumbering:
     spaces = [str(parent) for parent in general.frame["parent_code"]]
     centres = shapely.get_coordinates(shapely.centroid(np.asarray(general.frame.geometry.array, dtype=object)))
-    codes = tuple(mint(spaces, centres, band_m=band_m))
+    codes = tuple(mint(spaces, centres, band_m=band_m, retired=gone))
     old = [str(code) for code in general.frame["code"]]
     return Renumbering(
         codes=codes, kept=tuple(a == b for a, b in zip(codes, old, strict=True)), retired=(),
-        nearly_full=check_codes(codes).nearly_full,
+        nearly_full=check_codes(codes, retired=gone).nearly_full,
     )  # fmt: skip
 
 
-def _against(workspace: Workspace, principal: Principal, general: Grids, wanted: RenumberAsked) -> Renumbering:
+def _against(
+    workspace: Workspace, principal: Principal, general: Grids, wanted: RenumberAsked, gone: frozenset[str]
+) -> Renumbering:
     line = workspace.store.editions(principal)
     if wanted.edition is None and line.head is None:
-        return renumber(general, general, band_m=wanted.band_m)
+        return renumber(general, general, band_m=wanted.band_m, retired=gone)
     number = line.head.number if wanted.edition is None and line.head else None
     if number is None:
         number = editions.edition_number(workspace, principal, wanted.edition)
     old = _kind(workspace.store.edition_grids(principal, number), general=True)
-    retired = workspace.store.retired_codes(principal)
-    return renumber(old, general, band_m=wanted.band_m, retired=retired)
+    return renumber(old, general, band_m=wanted.band_m, retired=gone)
 
 
 def _write(
@@ -86,10 +98,7 @@ def _write(
         )
     if workspace.store.version("grids") != seen:
         raise ConflictError("The grids were changed meanwhile; renumber again", "网格在此期间已被更改，请重新编号")
-    order = np.argsort(frame["code"].to_numpy(dtype=object).astype(str), kind="stable")
-    table = Grids(frame.iloc[order].reset_index(drop=True))
-    version = workspace.store.put_table(principal, table, source="重新编号")
-    return version, str(editions.head(workspace, principal).number)
+    return editions.replace_grids(workspace, principal, frame, source="重新编号")
 
 
 def _space(use: SpaceUse) -> SpaceNearlyFull:

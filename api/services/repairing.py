@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
-
 from api.schemas.grid_reports import RepairAsked
 from api.services import editions
+from api.services.grid_check import told_fault
+from api.services.stages import Stages
 from api.services.workspace import Workspace
-from geo.errors import CancelledError, ConflictError, NotFoundError
+from geo.errors import ConflictError, NotFoundError
 from geo.grids.repair import Repaired, repair
 from geo.store.port import Json, Principal
-from geo.tables.grids import Grids
-from planners.contract import Observer, Progress
+from planners.contract import Observer
 
 REPAIR: Final = "grid_repair:"
 """How the documents are named that hold what repairs did."""
@@ -33,11 +31,13 @@ def repair_grids(workspace: Workspace, principal: Principal, wanted: RepairAsked
     ConflictError
         If the grids were changed while the repair ran; nothing is written then.
     """
-    begun = time.monotonic()
+    stages = Stages(
+        observe, stopped_en="The repair was stopped; nothing was written", stopped_zh="修复已停止，未写入任何数据"
+    )
     version = workspace.store.version("grids")
-    _told(observe, begun, 0.05, "检查与修复 / check and repair")
+    stages.at(0.05, "检查与修复 / check and repair")
     made = repair(workspace.grids(principal), tolerance_m=wanted.tolerance_m, gap_width_m=wanted.gap_width_m)
-    _told(observe, begun, 0.9, "记录改动 / write the report")
+    stages.at(0.9, "记录改动 / write the report")
     edition = None
     if wanted.commit and made.changes:
         version, edition = _write(workspace, principal, made, seen=version)
@@ -59,11 +59,6 @@ def repair_report(workspace: Workspace, principal: Principal, repair_id: str) ->
     return found
 
 
-def _told(observe: Observer, begun: float, share: float, message: str) -> None:
-    if not observe(Progress(seconds=time.monotonic() - begun, share=share, message=message)):
-        raise CancelledError("The repair was stopped; nothing was written", "修复已停止，未写入任何数据")
-
-
 def _write(workspace: Workspace, principal: Principal, made: Repaired, *, seen: int) -> tuple[int, str]:
     with workspace.editing:
         if workspace.store.version("grids") != seen:
@@ -72,11 +67,7 @@ def _write(workspace: Workspace, principal: Principal, made: Repaired, *, seen: 
                 "修复期间网格已被更改，请重新修复，未写入任何数据",
             )
         editions.head(workspace, principal)
-        frame = made.grids.frame
-        order = np.argsort(frame["code"].to_numpy(dtype=object).astype(str), kind="stable")
-        table = Grids(frame.iloc[order].reset_index(drop=True))
-        version = workspace.store.put_table(principal, table, source="修复网格")
-        return version, str(editions.head(workspace, principal).number)
+        return editions.replace_grids(workspace, principal, made.grids.frame, source="修复网格")
 
 
 def _report(made: Repaired, wanted: RepairAsked, *, edition: str | None, by: str) -> dict[str, Json]:
@@ -93,10 +84,7 @@ def _report(made: Repaired, wanted: RepairAsked, *, edition: str | None, by: str
             for change in made.changes
         ],
         "left": [
-            {
-                "kind": fault.kind, "grids": list(fault.codes), "lon": fault.place[0], "lat": fault.place[1],
-                "size": round(fault.size, 3), "sentence_zh": fault.sentence("zh"), "sentence_en": fault.sentence("en"),
-            }
+            told_fault(fault).model_dump()
             for fault in made.left
         ],
     }  # fmt: skip

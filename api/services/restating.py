@@ -10,30 +10,41 @@ import shapely
 from api.schemas.grid_reports import RestatedGrid, RestatedTotal, Restatement
 from api.services.editions import edition_number
 from api.services.filters import CallFilter
+from api.services.stages import Stages
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
 from geo.grids.crosswalk import Placed
 from geo.grids.restate import METHODS, compare_restated, rate_ratio_interval, restate_places
 from geo.incidents.compare import e_test
 from geo.store.port import Principal
+from planners.contract import Observer, silent
 
 LEVEL = 0.95
 
 
 def restated(
-    workspace: Workspace, principal: Principal, after: CallFilter, before: CallFilter, edition_id: str | None
+    workspace: Workspace,
+    principal: Principal,
+    after: CallFilter,
+    before: CallFilter,
+    edition_id: str | None,
+    *,
+    observe: Observer = silent,
 ) -> Restatement:
     """Count the calls of two periods on the grids of an edition, the newest unless it is named.
 
     Calls are counted again from their places, so both periods are exact on those boundaries.
     """
     period, earlier = _period(after), _period(before)
+    stages = Stages(observe, stopped_en="The comparison was stopped", stopped_zh="比较已停止")
+    stages.at(0.02, "读取版本 / read the edition")
     number = edition_number(workspace, principal, edition_id)
     record = workspace.store.editions(principal).edition(number)
     grids = workspace.store.edition_grids(principal, number)
     one, other = (
         restate_places(_placed(workspace, principal, wanted), grids, edition=record.name) for wanted in (before, after)
     )
+    stages.at(0.8, "逐格比较 / compare each grid")
     exposure = (_days(*earlier), _days(*period))
     made = compare_restated(one, other, exposure=exposure, level=LEVEL)
     n0, n1 = int(one.total), int(other.total)

@@ -16,6 +16,8 @@ from api.schemas.place import Found, Search
 from api.services.workspace import Workspace
 from geo.store.port import Principal
 from geo.streets.graph import StreetGraph
+from geo.tables.estates import Estates
+from geo.tables.linear_grids import LinearGrids
 from geo.tables.spec import Table
 
 LIMIT = 20
@@ -59,16 +61,27 @@ def _inside(bounds: tuple[float, float, float, float], lon: float, lat: float) -
 
 
 def _rows(workspace: Workspace, principal: Principal, q: str) -> list[Found]:
+    estates, segments = _kept(workspace, principal)
     tables: list[tuple[str, Table, str | None]] = [
         ("grid", workspace.grids(principal), "parent_name"),
         ("police_grid", workspace.police_grids(principal), "station_name"),
         ("post", workspace.posts(principal), None),
         ("point", workspace.points(principal), None),
+        ("estate", estates, None),
+        ("linear_grid", segments, "line"),
     ]
     ranked: list[tuple[int, Found]] = []
     for kind, table, context in tables:
         ranked += _matches(kind, table, context, q)
     return [found for _, found in sorted(ranked, key=lambda pair: pair[0])[:LIMIT]]
+
+
+def _kept(workspace: Workspace, principal: Principal) -> tuple[Estates, LinearGrids]:
+    store = workspace.store
+    version = (store.version("estates"), store.version("linear_grids"), principal.scopes)
+    return workspace.derived.get(
+        "search:tables", version, lambda: (store.table(principal, Estates), store.table(principal, LinearGrids))
+    )
 
 
 def _matches(kind: str, table: Table, context: str | None, q: str) -> Iterator[tuple[int, Found]]:

@@ -18,6 +18,7 @@ from api.schemas.situation import (
     Situation,
 )
 from api.services.features import parse_instant
+from api.services.left_out import kept_for
 from api.services.open_plan import open_plan_record
 from api.services.positions import manned_posts, positions
 from api.services.shifts import span_at
@@ -69,12 +70,15 @@ def _calls(workspace: Workspace, principal: Principal, now: datetime) -> CallsNo
     valid = day[day["valid"]]
     week = pd.Timedelta(days=7)
     ago = frame[(times > start - week) & (times <= end - week) & frame["valid"]]
-    hours = ((valid["occurred_at"] - start) // pd.Timedelta(hours=1)).clip(0, 23).to_numpy(dtype=np.int64)
-    missing = None if valid.empty else float(valid["arrived_at"].isna().mean())
+    timed, clocked = kept_for("hour", valid), kept_for("clock", valid)
+    hours = ((timed["occurred_at"] - start) // pd.Timedelta(hours=1)).clip(0, 23).to_numpy(dtype=np.int64)
+    missing = None if clocked.empty else float(clocked["arrived_at"].isna().mean())
     return CallsNow(
         n_valid=len(valid),
         n_received=len(day),
         n_unplaced=int((~valid["placed"]).sum()),
+        n_hour_left_out=len(valid) - len(timed),
+        n_clock_left_out=len(valid) - len(clocked),
         start=start.to_pydatetime(),
         end=now,
         missing_arrival_share=missing,

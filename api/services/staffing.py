@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from api.schemas.grid_reports import Staffing, StaffRow
+from api.services.communities import known_communities
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
 from geo.grids.staffing import TEMPLATES, staff_grids
@@ -14,7 +15,31 @@ from geo.grids.tree_sources import administrative_tree
 from geo.store.port import Principal
 from geo.tables.grid_posts import GridPosts
 
+COMMUNITY_DIGITS: Final = 12
 LEVELS: Final = ("county", "town", "community", "grid")
+
+
+def _names(workspace: Workspace, principal: Principal) -> dict[str, str]:
+    """Return the names of communities and of the towns above them, by code."""
+    table = known_communities(workspace, principal)
+    if table is None:
+        return {}
+    frame = table.frame
+    rows = zip(frame["code"], frame["name"], frame["town_name"], strict=True)
+    named: dict[str, str] = {}
+    for code, name, town in rows:
+        if isinstance(name, str):
+            named[code] = name
+        if isinstance(town, str) and len(code) == COMMUNITY_DIGITS:
+            named[code[:9]] = town
+    return named
+
+
+def _of_template(posts: GridPosts, template: str) -> GridPosts:
+    """Leave out posts of roles that only another template knows; a role that none knows stays, and is refused."""
+    own = {rule.role for rule in TEMPLATES[template].rules}
+    others = {rule.role for held in TEMPLATES.values() for rule in held.rules} - own
+    return GridPosts(posts.frame[~posts.frame["role"].isin(sorted(others))].reset_index(drop=True))
 
 
 def staffing(workspace: Workspace, principal: Principal, *, template: str, level: str) -> Staffing:
@@ -30,8 +55,10 @@ def staffing(workspace: Workspace, principal: Principal, *, template: str, level
             f"没有 {level!r} 这一层级，可用：{'、'.join(LEVELS)}",
         )
     grids = workspace.grids(principal)
-    tree = administrative_tree([], grids=grids)
-    made = staff_grids(tree, workspace.store.table(principal, GridPosts), template=TEMPLATES[template])
+    tree = administrative_tree([], names=_names(workspace, principal), grids=grids)
+    made = staff_grids(
+        tree, _of_template(workspace.store.table(principal, GridPosts), template), template=TEMPLATES[template]
+    )
     frame = made.by_role(level)
     rows = [
         StaffRow(

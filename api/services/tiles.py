@@ -7,9 +7,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from api.services.features import TILED
 from api.services.workspace import Workspace
 from geo.errors import NotFoundError
 from geo.store.port import Principal
+from geo.tables.blocks import Blocks
 from geo.tiles.basemap import area_layers, street_layers
 from geo.tiles.layers import VectorLayer
 from geo.tiles.mvt import encode_tile
@@ -47,14 +49,20 @@ def version_of(workspace: Workspace, name: str) -> str:
         return f"streets-{status.st_mtime_ns if status else 0}"
     if name == "grids":
         return f"grids-{workspace.store.version('grids')}-{workspace.store.version('police_grids')}"
-    raise NotFoundError(
-        f"There are no tiles of {name!r}; there are streets and grids", f"没有 {name!r} 的瓦片，可用 streets、grids"
-    )
+    if name == "blocks":
+        return f"blocks-{workspace.store.version('blocks')}"
+    known = ", ".join(TILED)
+    raise NotFoundError(f"There are no tiles of {name!r}; there are {known}", f"没有 {name!r} 的瓦片，可用 {known}")
 
 
 def layers(workspace: Workspace, principal: Principal, name: str) -> list[VectorLayer]:
     """Return the layers of a tiled collection."""
     version = (version_of(workspace, name), principal.scopes)
+    if name == "blocks":
+        return workspace.derived.get(
+            "layers:blocks", version,
+            lambda: area_layers(workspace.store.table(principal, Blocks), min_zoom=14, label_zoom=17),
+        )  # fmt: skip
     if name == "streets":
         return workspace.derived.get("layers:streets", version, lambda: street_layers(workspace.graph()))
 

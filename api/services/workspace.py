@@ -11,6 +11,7 @@ import numpy as np
 
 from api.clock import Clock, DataClock, SystemClock
 from api.services.derived import Derived
+from api.services.drawing_files import DrawingFiles
 from api.services.drawings import Drawings
 from api.services.features import parse_instant
 from api.settings import Settings
@@ -47,7 +48,9 @@ class Workspace:
         self.zone = ZoneInfo(settings.time_zone)
         self.derived = Derived()
         self.editing = threading.Lock()
+        self.importing = threading.Lock()
         self.drawings = Drawings()
+        self.drawing_files = DrawingFiles(settings.home / "drawings")
         self.clock = clock or self._clock()
 
     def _clock(self) -> Clock:

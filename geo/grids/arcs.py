@@ -11,6 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.errors import GeometryError
+from geo.grids.ring_arrays import RingArrays, ring_arrays
 
 LATTICE: Final = 10_000_000
 """Steps of a degree: coordinates are whole numbers of 1e-7 degrees, about 1 cm."""
@@ -89,15 +90,15 @@ def cut_rings(shapes: npt.NDArray[np.object_], codes: Sequence[str]) -> tuple[Cu
         none = np.zeros((0, 2), np.int32)
         empty = CutRings(arcs=(), users=none, ends=none, node_xy=np.zeros((0, 2), np.int64), shapes=())
         return empty, np.zeros(0, dtype=object)
-    polygons, owner = shapely.get_parts(shapes, return_index=True)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    held = _vertices(rings, owner[polygon], codes)
+    read = ring_arrays(shapes)
+    polygon, owner = read.polygon, read.owner
+    held, moved = _vertices(read, codes)
     unique, vertex = np.unique(held.xy[:, 0] * 2**32 + held.xy[:, 1], return_inverse=True)
     edge, edge_users = _edges(vertex, held, owner[polygon], len(unique), codes, to_degrees(held.xy))
     breaks, is_node = _breaks(vertex, edge, edge_users, held, len(unique))
     # Turn each ring so that it starts at its first break; runs between breaks are then in one piece.
     position = np.arange(len(vertex)) - held.starts[held.ring]
-    first = np.full(len(rings), np.iinfo(np.int64).max)
+    first = np.full(len(polygon), np.iinfo(np.int64).max)
     np.minimum.at(first, held.ring[breaks], position[breaks])
     turned = held.starts[held.ring] + (position + first[held.ring]) % held.lengths[held.ring]
     run_start = np.flatnonzero(breaks[turned])
@@ -129,21 +130,41 @@ def cut_rings(shapes: npt.NDArray[np.object_], codes: Sequence[str]) -> tuple[Cu
         node_xy=_frozen(held.xy[where[np.flatnonzero(is_node)]]),
         shapes=_nested(made, polygon, owner, len(shapes)),
     )
-    return cut, _on_lattice(held, polygon, owner)
+    as_it_is = (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & ~shapely.has_z(shapes)
+    as_it_is[owner[polygon[moved]]] = False
+    return cut, _on_lattice(shapes, as_it_is, held, polygon, owner)
 
 
-def _on_lattice(held: _Vertices, polygon: npt.NDArray[np.intp], owner: npt.NDArray[np.intp]) -> npt.NDArray[np.object_]:
-    """Return the shapes with vertices on the lattice, in degrees; all at once, since one by one is ten times slower."""
-    rings = np.asarray(shapely.linearrings(to_degrees(held.xy), indices=held.ring), dtype=object)
-    polygons = np.asarray(shapely.polygons(rings, indices=polygon), dtype=object)
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    shapes = np.array(polygons[first], dtype=object)
-    several = np.bincount(owner, minlength=len(shapes)) > 1
+def _on_lattice(
+    shapes: npt.NDArray[np.object_],
+    as_it_is: npt.NDArray[np.bool_],
+    held: _Vertices,
+    polygon: npt.NDArray[np.intp],
+    owner: npt.NDArray[np.intp],
+) -> npt.NDArray[np.object_]:
+    """Return the shapes with vertices on the lattice, in degrees; all at once, since one by one is ten times slower.
+
+    Those that are on it already stay themselves: copies of a province take a gigabyte.
+    """
+    made = np.array(shapes, dtype=object)
+    rows = np.flatnonzero(~as_it_is)
+    if not len(rows):
+        return made
+    polygon_moves = ~as_it_is[owner]
+    ring_moves = polygon_moves[polygon]
+    vertex_moves = ring_moves[held.ring]
+    new_polygon, new_ring, new_row = np.cumsum(polygon_moves) - 1, np.cumsum(ring_moves) - 1, np.cumsum(~as_it_is) - 1
+    degrees, ring = to_degrees(held.xy[vertex_moves]), new_ring[held.ring[vertex_moves]]
+    rings = np.asarray(shapely.linearrings(degrees, indices=ring), dtype=object)
+    polygons = np.asarray(shapely.polygons(rings, indices=new_polygon[polygon[ring_moves]]), dtype=object)
+    of_row = new_row[owner[polygon_moves]]
+    made[rows] = polygons[np.flatnonzero(np.diff(of_row, prepend=-1))]
+    several = np.bincount(of_row, minlength=len(rows)) > 1
     if several.any():
-        mine = several[owner]
+        mine = several[of_row]
         number = np.cumsum(several) - 1
-        shapes[several] = shapely.multipolygons(polygons[mine], indices=number[owner[mine]])
-    return shapes
+        made[rows[several]] = shapely.multipolygons(polygons[mine], indices=number[of_row[mine]])
+    return made
 
 
 def _frozen(array: npt.NDArray[N]) -> npt.NDArray[N]:
@@ -151,28 +172,34 @@ def _frozen(array: npt.NDArray[N]) -> npt.NDArray[N]:
     return array
 
 
-def _vertices(rings: npt.NDArray[np.object_], owner: npt.NDArray[np.intp], codes: Sequence[str]) -> _Vertices:
-    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
-    xy = to_lattice(coordinates)
+def _vertices(read: RingArrays, codes: Sequence[str]) -> tuple[_Vertices, npt.NDArray[np.bool_]]:
+    """Return the vertices on the lattice, and for each ring whether that moves or drops any of them."""
+    count = len(read.lengths)
+    xy = to_lattice(read.degrees)
+    ring = np.repeat(np.arange(count), read.lengths)
+    off = (to_degrees(xy).view(np.int64) != read.degrees.view(np.int64)).any(axis=1)
     # A vertex equal to the one before it in its ring is dropped; the closing point is equal to the first.
     kept = np.r_[True, (np.diff(xy, axis=0) != 0).any(axis=1) | (np.diff(ring) != 0)]
     closing = np.r_[np.diff(ring) != 0, True]
-    xy, ring = xy[kept & ~closing], ring[kept & ~closing]
-    lengths = np.bincount(ring, minlength=len(rings))
+    moved = np.bincount(ring, weights=off | ~(kept | closing), minlength=count) > 0
+    kept &= ~closing
+    xy, ring = xy[kept], ring[kept]
+    lengths = np.bincount(ring, minlength=count)
     ends = np.cumsum(lengths)
     starts = ends - lengths
     # Vertices that snapped onto the closing point stand last: the ring would start with a step of no length.
     tail = (lengths > 0) & (xy[np.maximum(ends - 1, 0)] == xy[np.minimum(starts, len(xy) - 1)]).all(axis=1)
     if tail.any():
+        moved |= tail
         kept = np.ones(len(xy), dtype=bool)
         kept[ends[tail] - 1] = False
         xy, ring = xy[kept], ring[kept]
-        lengths = np.bincount(ring, minlength=len(rings))
+        lengths = np.bincount(ring, minlength=count)
         ends = np.cumsum(lengths)
         starts = ends - lengths
     small = np.flatnonzero(lengths < 3)
     if len(small):
-        code = codes[owner[small[0]]]
+        code = codes[read.owner[read.polygon[small[0]]]]
         raise GeometryError(
             f"Grid {code} has a ring that is smaller than 1e-7 degrees; redraw it",
             f"网格 {code} 有一个环小于 1e-7 度，请重新绘制",
@@ -180,7 +207,7 @@ def _vertices(rings: npt.NDArray[np.object_], owner: npt.NDArray[np.intp], codes
         )
     following = np.arange(1, len(xy) + 1)
     following[ends - 1] = starts
-    return _Vertices(xy=xy, ring=ring, starts=starts, lengths=lengths, following=following)
+    return _Vertices(xy=xy, ring=ring, starts=starts, lengths=lengths, following=following), moved
 
 
 def _edges(

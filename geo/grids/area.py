@@ -14,7 +14,9 @@ from geo.tables.spec import Table
 
 _GEOD: Final = Geod(ellps="WGS84")
 _A: Final = 6_378_137.0
-_E: Final = 0.081819190842621  # first eccentricity of WGS84
+_E2: Final = 0.006_694_379_990_141_317  # WGS84: f (2 - f), f = 1 / 298.257223563
+_E: Final = _E2**0.5
+_GAUSS: Final = ((0.5 - 0.15**0.5, 5 / 18), (0.5, 8 / 18), (0.5 + 0.15**0.5, 5 / 18))
 
 
 def area_m2(shape: BaseGeometry) -> float:
@@ -24,19 +26,32 @@ def area_m2(shape: BaseGeometry) -> float:
 
 
 def areas_m2(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    """Return the areas of many small polygons in lon/lat degrees, float64[n], m2.
+    """Return the areas on the WGS84 ellipsoid of polygons in lon/lat degrees, float64[n], m²; 0 for other geometry.
 
-    By the cylindrical equal-area projection of the ellipsoid: exact but for the bend of edges, below 1e-6 of
-    a shape of a few kilometres, and a hundred times faster than geodesics.
+    Edges are straight in lon/lat, as a cut makes them, so the pieces of an area add up to it; a hundred times faster than
+    geodesics. The area north of the equator under a line is the integral of a²/2 q(latitude) over longitude (Snyder 1987,
+    equation 3-12), taken by three points of Gauss-Legendre on each edge.
     """
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    if not len(rings):
+        return np.zeros(len(shapes))
+    inner = np.r_[False, np.diff(part) == 0]
+    degrees, ring = shapely.get_coordinates(rings, return_index=True)
+    edge = np.flatnonzero(np.diff(ring) == 0)
+    start, end = degrees[edge], degrees[edge + 1]
+    first = np.searchsorted(ring, ring[edge])
+    origin = _q(degrees[first, 1])
+    mean = sum(weight * _q(start[:, 1] + at * (end[:, 1] - start[:, 1])) for at, weight in _GAUSS)
+    under = (mean - origin) * np.radians(end[:, 0] - start[:, 0])
+    size = np.abs(np.bincount(ring[edge], weights=under, minlength=len(rings))) * (_A * _A / 2)
+    signed = np.bincount(owner[part], weights=np.where(inner, -size, size), minlength=len(shapes))
+    return np.asarray(signed, dtype=np.float64)
 
-    def equal_area(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        sine = np.sin(np.radians(xy[:, 1]))
-        both = _E * sine
-        q = (1 - _E**2) * (sine / (1 - both**2) + np.arctanh(both) / _E)
-        return np.column_stack([_A * np.radians(xy[:, 0]), _A * q / 2])
 
-    return np.asarray(shapely.area(shapely.transform(shapes, equal_area)), dtype=np.float64)
+def _q(latitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    sine = np.sin(np.radians(latitude))
+    return np.asarray((1 - _E2) * (sine / (1 - _E2 * sine**2) + np.arctanh(_E * sine) / _E), dtype=np.float64)
 
 
 def mean_widths_m(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from geo.compiled import compiled
-from geo.grids.outlines import Floats, Int8s, Int32s, Int64s, Outlines, contains
+from geo.grids.outlines import Floats, Int8s, Int32s, Int64s, Outlines, contains, even_parts, in_threads
 
 EDGES_A_CELL: Final = 1024
 """About so many edges for each coarse cell, and a fine cell for every fourth of them."""
@@ -46,7 +46,7 @@ class AreaCells(NamedTuple):
     lists: Int32s
 
 
-def area_cells(o: Outlines) -> AreaCells:
+def area_cells(o: Outlines, *, threads: int = 1) -> AreaCells:
     """Lay cells over areas; the lower row wins where areas overlap."""
     if len(o.box) == 0:
         none = np.zeros(0, np.int32)
@@ -63,8 +63,19 @@ def area_cells(o: Outlines) -> AreaCells:
     cut = np.minimum(np.ceil(np.log2(np.maximum(edges / 4.0, 1.0)) / 2), min(side, FINEST)).astype(np.int8)
     sizes = np.where(held, 4 ** cut.astype(np.int64), 0)
     first = np.where(held, np.cumsum(sizes) - sizes, -1)
-    fine, lists = _refine(*o, west, south, side, columns, begin, near, first, cut, int(sizes.sum()))
-    return AreaCells(west, south, side, columns, rows, first, cut, fine, lists)
+    fine = np.full(int(sizes.sum()), NOBODY, np.int32)
+    parts = even_parts(edges + 1, threads)
+    most = int(cut.max())
+    listed = in_threads(
+        lambda k: _refine(*o, west, south, side, columns, begin, near, first, cut, most, *parts[k], fine), len(parts)
+    )
+    ends = np.cumsum(sizes)
+    before = 0
+    for (a, b), lists in zip(parts, listed, strict=True):
+        mine = fine[ends[a] - sizes[a] : ends[b - 1]]
+        mine[mine < -1] -= before
+        before += len(lists)
+    return AreaCells(west, south, side, columns, rows, first, cut, fine, np.concatenate(listed))
 
 
 @compiled()
@@ -128,17 +139,20 @@ def _refine(
     near: Int32s,
     first: Int64s,
     cut: Int8s,
-    size: int,
-) -> tuple[Int32s, Int32s]:
-    fine = np.full(size, NOBODY, np.int32)
-    lists = np.empty(size + 1024, np.int32)
+    finest: int,
+    c_from: int,
+    c_to: int,
+    fine: Int32s,
+) -> Int32s:
+    """Fill the fine cells of some coarse ones, and return their lists of areas to ask."""
+    lists = np.empty(1 << 16, np.int32)
     listed = 0
-    most = 1 << (2 * int(cut.max()))
+    most = 1 << (2 * finest)
     touched, inside = np.full(most, -1, np.int64), np.full(most, -1, np.int64)
     count = np.zeros(most, np.int32)
     pair_cell, pair_area = np.empty(most, np.int32), np.empty(most, np.int32)
     tag = -1
-    for c in range(len(first)):
+    for c in range(c_from, c_to):
         if first[c] < 0:
             continue
         finer = side - int(cut[c])
@@ -157,7 +171,7 @@ def _refine(
             pair_area[had:pairs] = a
             _fill_inside(box, slab, shift, first_edge, edge, a, x0, y0, finer, many, tag, touched, inside, cells)
         listed, lists = _list(pair_cell[:pairs], pair_area[:pairs], cells, count, listed, lists)
-    return fine, lists[:listed].copy()
+    return lists[:listed].copy()
 
 
 @compiled()

@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 
 from geo.errors import ConflictError, GeometryError, NotFoundError
-from geo.grids.overlap import cut, ground_m2
+from geo.grids.area import areas_m2
+from geo.grids.overlap import cut
 from geo.tables.grids import Grids
 
 LAND_M2: Final = 1.0
@@ -186,7 +187,7 @@ def require_sound(base: Grids, changes: Changes, *, allow_outer_change: bool = F
     near = _shapes(others)[shapely.STRtree(_shapes(others)).query(shapely.union(was, is_), predicate="intersects")]
     rest = shapely.union_all(near)
     both = [was.difference(is_).difference(rest), is_.difference(was).difference(rest)]
-    lost, gained = (float(size) for size in ground_m2(np.array(both, dtype=object)))
+    lost, gained = (float(size) for size in areas_m2(np.array(both, dtype=object)))
     if lost > LAND_M2 or (gained > LAND_M2 and not allow_outer_change):
         some = ", ".join(touched[:5])
         raise GeometryError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -214,6 +214,7 @@ def check_conformity(
     limits: Limits | None = None,
     layout: CodeLayout = UNIT15,
     edition: str = "",
+    begun: Callable[[Check, float], None] | None = None,
 ) -> ConformityReport:
     """Look at general grids by the principles of their division.
 
@@ -223,6 +224,8 @@ def check_conformity(
         Areas of villages and communities with their 12 digits in ``code``, any stated frame.
     households, workload
         By grid code; households are else those of the table.
+    begun
+        Told of each check before it runs, and the share of checks before it; it may raise to stop.
     """
     from geo.grids.conformity_checks import ALL
 
@@ -239,7 +242,9 @@ def check_conformity(
     )
     findings: list[Finding] = []
     checks: list[CheckSummary] = []
-    for name, look in ALL.items():
+    for turn, (name, look) in enumerate(ALL.items()):
+        if begun is not None:
+            begun(name, turn / len(ALL))
         outcome = look(matter)
         faults = sum(finding.severity == "fault" for finding in outcome.findings)
         findings += outcome.findings

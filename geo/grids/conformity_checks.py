@@ -13,10 +13,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import FrameError, GeometryError
+from geo.grids.area import areas_m2
 from geo.grids.conformity import Check, Finding, Matter, Outcome, Severity
 from geo.grids.coverage_check import Fault
 from geo.grids.numbering import reading_order
-from geo.grids.overlap import ground_m2, overlay
+from geo.grids.overlap import overlay
 from geo.grids.topology import Coverage
 from geo.tables.spec import LONLAT
 
@@ -55,7 +56,7 @@ def _estates(matter: Matter) -> Outcome:
     frame = matter.estates.frame
     shapes, codes = _shapes(frame), _codes(matter.general)
     pieces = overlay(shapes, _shapes(matter.general))
-    whole = ground_m2(shapes)
+    whole = areas_m2(shapes)
     share = pieces.area_m2 / whole[pieces.one]
     findings = []
     counted = share > matter.limits.estate_share
@@ -147,7 +148,7 @@ def _crossings(
     layer = layer.to_crs(LONLAT) if layer.crs != LONLAT else layer
     names = _codes(layer)
     pieces = overlay(shapes, _shapes(layer))
-    whole = ground_m2(shapes)
+    whole = areas_m2(shapes)
     inside = np.zeros(len(codes))
     beyond: dict[int, dict[str, float]] = {}
     for row, other, area in zip(pieces.one.tolist(), pieces.other.tolist(), pieces.area_m2.tolist(), strict=True):

@@ -14,8 +14,9 @@ import pandas as pd
 from scipy import sparse
 
 from geo.errors import ParameterError
+from geo.grids.area import areas_m2
 from geo.grids.locate import AreaIndex
-from geo.grids.overlap import ground_m2, overlay
+from geo.grids.overlap import overlay
 from geo.tables.spec import Table
 
 AREA: Final = "area"
@@ -209,7 +210,7 @@ def build_crosswalk(
     for name, pair in found.items():
         counts[name] = np.zeros(len(key), dtype=np.int64)
         counts[name][np.searchsorted(key, pair.key)] = pair.count
-    source_m2 = ground_m2(one)
+    source_m2 = areas_m2(one)
     covered = np.bincount(pieces.one, weights=pieces.area_m2, minlength=n)
     bare = source_m2 - covered
     return Crosswalk(
@@ -220,7 +221,7 @@ def build_crosswalk(
         area_m2=area,
         counts=MappingProxyType(counts),
         source_m2=source_m2,
-        target_m2=ground_m2(other),
+        target_m2=areas_m2(other),
         # Where targets overlap, a source is covered more than once: nothing of it is outside then.
         outside_m2=np.where(bare > np.maximum(1e-9 * source_m2, 0.1), bare, 0.0),
         outside=MappingProxyType({name: pair.outside for name, pair in found.items()}),

@@ -17,6 +17,7 @@ from geo.grids.arcs import to_lattice
 from geo.grids.area import area_m2, areas_m2, mean_widths_m
 from geo.grids.faults import Fault, FaultKind, place_in, row_codes, sorted_faults, totals
 from geo.grids.parents import check_parents
+from geo.grids.ring_arrays import ring_arrays
 from geo.grids.rough import Objects, Rough, lonlat_frame, read_rough
 from geo.tables.spec import Table
 
@@ -166,20 +167,24 @@ def _untangled(shapes: Objects, codes: Sequence[str], loose: npt.NDArray[np.intp
 
 def unmatched_rows(shapes: Objects) -> npt.NDArray[np.intp]:
     """Return the rows of valid shapes with an edge that no neighbour has in the opposite direction, rising."""
-    polygons, owner = shapely.get_parts(shapely.orient_polygons(shapes), return_index=True)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    steps = to_lattice(xy)
+    read = ring_arrays(shapes)
+    steps = to_lattice(read.degrees)
+    ring = np.repeat(np.arange(len(read.lengths)), read.lengths)
     _, vertex = np.unique(steps[:, 0] * 2**32 + steps[:, 1], return_inverse=True)
     inner = ring[:-1] == ring[1:]
     start, end, of = vertex[:-1][inner], vertex[1:][inner], ring[:-1][inner]
+    x, y = (steps - steps[(np.cumsum(read.lengths) - read.lengths)[ring]]).T
+    twice = np.bincount(of, weights=(x[:-1] * y[1:] - x[1:] * y[:-1])[inner], minlength=len(read.lengths))
+    outer = np.diff(read.polygon, prepend=-1) > 0
+    # As if every ring had the land on its left.
+    onward = np.where((twice > 0) == outer, 1, -1)[of]
     low, high = np.minimum(start, end), np.maximum(start, end)
     _, edge = np.unique(low * (int(vertex.max()) + 1) + high, return_inverse=True)
     count = np.bincount(edge)
     turn = np.zeros(len(count), dtype=np.int64)
-    np.add.at(turn, edge, np.where(start < end, 1, -1))
+    np.add.at(turn, edge, np.where(start < end, onward, -onward))
     loose = (count[edge] != 2) | (turn[edge] != 0)
-    return np.unique(owner[polygon[of[loose]]])
+    return np.unique(read.owner[read.polygon[of[loose]]])
 
 
 def _overlaps(shapes: Objects, codes: Sequence[str], suspects: npt.NDArray[np.intp]) -> list[Fault]:
@@ -221,8 +226,10 @@ def _mismatches(shapes: Objects, codes: Sequence[str], loose: npt.NDArray[np.int
     )
     wrong = shapely.coverage_invalid_edges(shapes[near], gap_width=gap_width_m / _DEGREE_M)
     found = []
-    for row, lines in zip(near.tolist(), wrong, strict=True):
-        if not shapely.is_empty(lines):
+    # A row that was taken along as a neighbour lacks neighbours of its own here: nothing is told of it.
+    own = np.isin(near, loose) & ~shapely.is_empty(wrong)
+    for row, lines, told in zip(near.tolist(), wrong, own.tolist(), strict=True):
+        if told:
             x, y = shapely.get_coordinates(lines)[0].tolist()
             found.append(Fault(kind="mismatch", codes=(codes[row],), place=(x, y), shape=lines))
     return found

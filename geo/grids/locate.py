@@ -28,20 +28,23 @@ class AreaIndex:
     codes : object[k], rising
     outlines : the areas' rings on the lattice, in that order
     cells : the raster over them
+    threads : how many may work on one call; all give the same answers
     """
 
     codes: npt.NDArray[np.object_]
     outlines: Outlines
     cells: AreaCells
+    threads: int = 1
 
     @classmethod
-    def of(cls, table: Table, *, kind: str | None = None) -> Self:
+    def of(cls, table: Table, *, kind: str | None = None, threads: int = 1) -> Self:
         """Index a table of areas; ``kind`` keeps only rows of that kind (``"general"``)."""
         frame = table.frame if kind is None else table.frame[table.frame["kind"] == kind]
         codes = frame[table.SPEC.key].to_numpy(dtype=object)
         order = np.argsort(codes.astype(str), kind="stable")
-        outlines = outlines_of(np.array(frame.geometry.array, dtype=object)[order])
-        return cls(codes=codes[order], outlines=outlines, cells=area_cells(outlines))
+        outlines = outlines_of(np.array(frame.geometry.array, dtype=object)[order], threads=threads)
+        cells = area_cells(outlines, threads=threads)
+        return cls(codes=codes[order], outlines=outlines, cells=cells, threads=threads)
 
     def rows(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
         """Return the index into ``codes`` of the area of each point (float64[n, 2] degrees), int32[n]; -1 outside all.
@@ -59,11 +62,9 @@ class AreaIndex:
                 f"第 {row + 1} 个点的坐标无效",
                 rows=[str(row)],
             )
-        return rows_of_points(self.outlines, self.cells, places)
+        return rows_of_points(self.outlines, self.cells, places, threads=self.threads)
 
     def at(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
         """Return the code of the area of each point (float64[n, 2] lon, lat degrees), object[n]; None outside all."""
-        rows = self.rows(lonlat)
-        found = np.full(len(rows), None, dtype=object)
-        found[rows >= 0] = self.codes[rows[rows >= 0]]
-        return found
+        # The last entry serves row -1.
+        return np.append(self.codes, [None])[self.rows(lonlat)]

@@ -157,8 +157,11 @@ def mint(
     *,
     layout: CodeLayout = UNIT15,
     band_m: float = BAND_M,
+    retired: Iterable[str] = (),
 ) -> list[str]:
     """Return fresh codes for grids with centres float64[n, 2] degrees, numbered from 1 in each space in reading order.
+
+    Codes in ``retired`` (given up before, or held by grids of another kind) are passed over.
 
     Raises
     ------
@@ -170,14 +173,32 @@ def mint(
     names, group = np.unique(np.asarray(spaces, dtype=np.str_), return_inverse=True)
     _require_spaces(names.tolist(), layout)
     sizes = np.bincount(group, minlength=len(names))
-    for k in np.flatnonzero(sizes > len(layout.serials))[:1].tolist():
-        raise _full(layout, str(names[k]), int(sizes[k]), resting=False)
+    gone = _serials_of(retired, layout, set(names.tolist()))
+    room = np.full(len(names), len(layout.serials))
+    for k, space in enumerate(names.tolist()):
+        room[k] -= len(gone.get(space, ()))
+    for k in np.flatnonzero(sizes > room)[:1].tolist():
+        raise _full(layout, str(names[k]), int(sizes[k]), resting=room[k] < len(layout.serials))
     order = reading_order(lonlat, group=group.astype(np.int64), band_m=band_m)
     first = np.cumsum(sizes) - sizes
     serial = np.empty(len(order), dtype=np.int64)
     serial[order] = np.arange(len(order)) - first[group[order]] + layout.serials[0]
+    for k, space in enumerate(names.tolist()):
+        if space in gone:
+            free = np.array([number for number in layout.serials if number not in gone[space]], dtype=np.int64)
+            mine = group == k
+            serial[mine] = free[serial[mine] - layout.serials[0]]
     digits = layout.serial.digits
     return [f"{space}{k:0{digits}d}" for space, k in zip(spaces, serial.tolist(), strict=True)]
+
+
+def _serials_of(codes: Iterable[str], layout: CodeLayout, spaces: set[str]) -> dict[str, set[int]]:
+    """Return the serials of some codes by space, of these spaces only."""
+    held: dict[str, set[int]] = {}
+    for code in codes:
+        if layout.space(code) in spaces and layout.problem(code) is None:
+            held.setdefault(layout.space(code), set()).add(int(code[-layout.serial.digits :]))
+    return held
 
 
 def renumber(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,7 @@ from geo.compiled import compiled
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Int8s = npt.NDArray[np.int8]
+T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
 
 FEW: Final = 40
@@ -41,19 +45,46 @@ class Outlines(NamedTuple):
     edge: Int32s
 
 
-def outlines_of(shapes: npt.NDArray[np.object_]) -> Outlines:
+def outlines_of(shapes: npt.NDArray[np.object_], *, threads: int = 1) -> Outlines:
     """Read polygons and multipolygons in degrees; their vertices move to the lattice, half a centimetre at most."""
-    vertices = shapely.get_coordinates(shapes)
-    last = np.cumsum(shapely.get_num_coordinates(shapes)).astype(np.int64)
-    rings = shapely.get_num_geometries(shapes) + shapely.get_num_interior_rings(shapes)
-    several = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOLYGON)
-    for k in several.tolist():
-        rings[k] = sum(1 + len(part.interiors) for part in shapes[k].geoms)
-    edges = np.diff(last, prepend=0) - rings
-    box, slab, shift, first = _count_slabs(vertices, last, edges)
+    counts = shapely.get_num_coordinates(shapes).astype(np.int64)
+    parts = even_parts(counts, threads)
+    vertices = [shapely.get_coordinates(shapes[a:b]) for a, b in parts]
+    lasts = [np.cumsum(counts[a:b]) for a, b in parts]
+    counted = in_threads(lambda k: _count_slabs(vertices[k], lasts[k]), len(parts))
+    edges = np.cumsum([0, *(int(first[-1]) for _, _, _, first in counted)])
+    slabs = np.cumsum([0, *(int(slab[-1]) for _, slab, _, _ in counted)])
+    edge = np.empty((int(edges[-1]), 4), np.int32)
+
+    def fill(k: int) -> None:
+        box, slab, shift, first = counted[k]
+        _fill_slabs(vertices[k], lasts[k], box, slab, shift, first, edge[edges[k] : edges[k + 1]])
+
+    in_threads(fill, len(parts))
     return Outlines(
-        box=box, slab=slab, shift=shift, first=first, edge=_fill_slabs(vertices, last, box, slab, shift, first)
+        box=np.concatenate([box for box, _, _, _ in counted]),
+        slab=np.concatenate([[0], *(slab[1:] + slabs[k] for k, (_, slab, _, _) in enumerate(counted))]),
+        shift=np.concatenate([shift for _, _, shift, _ in counted]),
+        first=np.concatenate([[0], *(first[1:] + edges[k] for k, (_, _, _, first) in enumerate(counted))]),
+        edge=edge,
     )
+
+
+def even_parts(work: npt.NDArray[np.generic], parts: int) -> list[tuple[int, int]]:
+    """Return where to cut rows into at most ``parts`` runs of about equal work, as (start, end)."""
+    done = np.cumsum(work)
+    total = float(done[-1]) if len(done) else 0.0
+    cuts = np.searchsorted(done, [total * k / parts for k in range(1, parts)]).tolist()
+    stops = sorted({0, *cuts, len(work)})
+    return list(pairwise(stops)) if len(stops) > 1 else [(0, 0)]
+
+
+def in_threads(work: Callable[[int], T], count: int) -> list[T]:
+    """Return ``work(0)`` to ``work(count - 1)``, each in a thread of its own."""
+    if count < 2:
+        return [work(k) for k in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
 
 
 @compiled()
@@ -62,16 +93,28 @@ def _step(degrees: float) -> int:
 
 
 @compiled()
-def _count_slabs(vertices: Floats, last: Int64s, edges: Int64s) -> tuple[Int32s, Int64s, Int8s, Int64s]:
+def _ends(vertices: Floats, start: int, i: int) -> bool:
+    """Return whether a ring ends at a vertex: it is back at its first one, and has three edges; the next begins then."""
+    return i >= start + 3 and vertices[i, 0] == vertices[start, 0] and vertices[i, 1] == vertices[start, 1]
+
+
+@compiled()
+def _count_slabs(vertices: Floats, last: Int64s) -> tuple[Int32s, Int64s, Int8s, Int64s]:
     areas = len(last)
+    edges = np.zeros(areas, np.int64)
     box, shift, slab = np.empty((areas, 4), np.int32), np.full(areas, WHOLE, np.int8), np.zeros(areas + 1, np.int64)
     begin = 0
     for a in range(areas):
         west = south = np.inf
         east = north = -np.inf
+        start = begin
         for i in range(begin, last[a]):
+            if _ends(vertices, start, i):
+                edges[a] += i - start
+                start = i + 1
             west, east = min(west, vertices[i, 0]), max(east, vertices[i, 0])
             south, north = min(south, vertices[i, 1]), max(north, vertices[i, 1])
+        edges[a] += max(last[a] - 1 - start, 0)
         begin = last[a]
         box[a, 0], box[a, 1], box[a, 2], box[a, 3] = _step(west), _step(south), _step(east), _step(north)
         slab[a + 1] = slab[a] + 1
@@ -96,14 +139,14 @@ def _count_slabs(vertices: Floats, last: Int64s, edges: Int64s) -> tuple[Int32s,
 
 
 @compiled()
-def _fill_slabs(vertices: Floats, last: Int64s, box: Int32s, slab: Int64s, shift: Int8s, first: Int64s) -> Int32s:
-    edge = np.empty((first[-1], 4), np.int32)
+def _fill_slabs(
+    vertices: Floats, last: Int64s, box: Int32s, slab: Int64s, shift: Int8s, first: Int64s, edge: Int32s
+) -> None:
     free = first.copy()
     begin = 0
     for a in range(len(last)):
         _walk_slabs(vertices, begin, last[a], box[a, 1], slab[a], shift[a], free, edge)
         begin = last[a]
-    return edge
 
 
 @compiled()
@@ -127,8 +170,7 @@ def _walk_slabs(
                 edge[at, 0], edge[at, 1], edge[at, 2], edge[at, 3] = x1, y1, x2, y2
             free[k] += 1
         i += 1
-        # A ring ends where it comes back to its first vertex; then the next one begins.
-        if vertices[i, 0] == vertices[start, 0] and vertices[i, 1] == vertices[start, 1]:
+        if _ends(vertices, start, i):
             i += 1
             start = i
 

@@ -9,13 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.grids.area import areas_m2
+
 SPECK_M2: Final = 0.01
 """Pieces of less ground than this are rounding of the cut, not land."""
-
-_A: Final = 6_378_137.0
-_E2: Final = 0.006_694_379_990_141_317  # WGS84: f (2 - f), f = 1 / 298.257223563
-_E: Final = _E2**0.5
-_GAUSS: Final = ((0.5 - 0.15**0.5, 5 / 18), (0.5, 8 / 18), (0.5 + 0.15**0.5, 5 / 18))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,35 +32,6 @@ class Pieces:
     area_m2: npt.NDArray[np.float64]
 
 
-def ground_m2(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    """Return the area on the WGS84 ellipsoid of polygons in lon/lat degrees, float64[n]; 0 for other geometry.
-
-    Edges are straight in lon/lat, as a cut makes them, so the pieces of an area add up to it. The area north of the
-    equator under a line is the integral of a²/2 q(latitude) over longitude (Snyder 1987, equation 3-12), taken by three
-    points of Gauss-Legendre on each edge.
-    """
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    if not len(rings):
-        return np.zeros(len(shapes))
-    inner = np.r_[False, np.diff(part) == 0]
-    degrees, ring = shapely.get_coordinates(rings, return_index=True)
-    edge = np.flatnonzero(np.diff(ring) == 0)
-    start, end = degrees[edge], degrees[edge + 1]
-    first = np.searchsorted(ring, ring[edge])
-    origin = _q(degrees[first, 1])
-    mean = sum(weight * _q(start[:, 1] + at * (end[:, 1] - start[:, 1])) for at, weight in _GAUSS)
-    under = (mean - origin) * np.radians(end[:, 0] - start[:, 0])
-    size = np.abs(np.bincount(ring[edge], weights=under, minlength=len(rings))) * (_A * _A / 2)
-    signed = np.bincount(owner[part], weights=np.where(inner, -size, size), minlength=len(shapes))
-    return np.asarray(signed, dtype=np.float64)
-
-
-def _q(latitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    sine = np.sin(np.radians(latitude))
-    return np.asarray((1 - _E2) * (sine / (1 - _E2 * sine**2) + np.arctanh(_E * sine) / _E), dtype=np.float64)
-
-
 def overlay(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Pieces:
     """Cut two layers of polygons in degrees with each other; pieces below ``SPECK_M2`` are left out.
 
@@ -79,7 +47,7 @@ def overlay(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Pie
     made = cut(one[mine], other[theirs])
     same = np.flatnonzero(twin >= 0)
     rows, columns = np.concatenate([same, mine[made.one]]), np.concatenate([twin[same], theirs[made.other]])
-    shapes, area = np.concatenate([one[same], made.shapes]), np.concatenate([ground_m2(one[same]), made.area_m2])
+    shapes, area = np.concatenate([one[same], made.shapes]), np.concatenate([areas_m2(one[same]), made.area_m2])
     order = np.lexsort((columns, rows))
     order = order[area[order] >= SPECK_M2]
     return Pieces(one=rows[order], other=columns[order], shapes=shapes[order], area_m2=area[order])
@@ -91,7 +59,7 @@ def cut(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Pieces:
     order = np.lexsort((b, a))
     a, b = a[order].astype(np.int64), b[order].astype(np.int64)
     shapes = _polygons(shapely.intersection(one[a], other[b]))
-    area = ground_m2(shapes)
+    area = areas_m2(shapes)
     land = area >= SPECK_M2
     return Pieces(one=a[land], other=b[land], shapes=shapes[land], area_m2=area[land])
 
@@ -109,7 +77,7 @@ def remainder(
         covered = bool(shapely.equals_identical(near, one[row]).any())
         left[row] = shapely.Polygon() if covered else shapely.difference(one[row], shapely.union_all(near))
     left = _polygons(left)
-    area = ground_m2(left)
+    area = areas_m2(left)
     left[area < SPECK_M2] = shapely.Polygon()
     return left, np.where(area < SPECK_M2, 0.0, area)
 

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from geo.compiled import compiled
 from geo.grids.area_cells import NOBODY, AreaCells
-from geo.grids.outlines import Int32s, Int64s, Outlines, contains
+from geo.grids.outlines import Int32s, Int64s, Outlines, contains, in_threads
 
 SORTED_FROM: Final = 20_000
 """So many places are looked up cell by cell, since what lies near is then in the processor's cache."""
 
 
-def rows_of_points(o: Outlines, cells: AreaCells, lonlat: npt.NDArray[np.float64]) -> Int32s:
+def rows_of_points(o: Outlines, cells: AreaCells, lonlat: npt.NDArray[np.float64], *, threads: int = 1) -> Int32s:
     """Return the lowest area that holds each place (float64[n, 2] finite degrees), int32[n]; -1 outside all.
 
     Places are rounded to the lattice of 1e-7 degrees, half a centimetre at most; boundaries belong to their areas.
@@ -23,7 +23,9 @@ def rows_of_points(o: Outlines, cells: AreaCells, lonlat: npt.NDArray[np.float64
     found = np.full(len(lonlat), -1, dtype=np.int32)
     if len(cells.first) and len(lonlat):
         place, row, at = _sorted_places(lonlat, *cells[:5])
-        _look_up(o, cells, place, row, at, found)
+        share = max(1, -(-len(row) // threads))
+        parts = [slice(k, k + share) for k in range(0, len(row), share)]
+        in_threads(lambda k: _look_up(o, cells, place[parts[k]], row[parts[k]], at[parts[k]], found), len(parts))
     return found
 
 

@@ -14,7 +14,7 @@ import shapely
 from geo.grids.arcs import CutRings, Int64s, Ring, ring_xy, to_degrees, twice_area
 from geo.grids.reshape import named_refusal, refuse_crossings
 from geo.grids.runs import Edge, Place, Runs, edges_of, places_of
-from geo.grids.topology import Coverage, arc_bounds, arc_locks, parent_numbers
+from geo.grids.topology import Coverage, arc_bounds, parent_numbers
 
 Polygons = tuple[tuple[Int64s, ...], ...]
 """Polygons of closed rings on the lattice, int64[k, 2], the outer ring first."""
@@ -23,6 +23,11 @@ _NOWHERE: Final = 4 * 10**9
 """A coordinate off the globe: there lie the nodes and the bounds of arcs that are gone."""
 _NO_LINE: Final = np.zeros((0, 2), dtype=np.int64)
 _NO_LINE.setflags(write=False)
+
+
+def no_bounds() -> Int64s:
+    """Return the bounds of an arc that is gone, int64[4]."""
+    return np.array([_NOWHERE, _NOWHERE, -_NOWHERE, -_NOWHERE])
 
 
 def polygons_of(coverage: Coverage, row: int) -> Polygons:
@@ -204,13 +209,12 @@ def _assembled(
     users[: len(rows)] = np.where(rows[:, :1] < 0, rows[:, ::-1], rows)
     ends = np.full((count, 2), -1, dtype=np.int32)
     ends[: len(rows)] = cut.ends
-    no_bounds = np.array([_NOWHERE, _NOWHERE, -_NOWHERE, -_NOWHERE])
-    bounds = np.tile(no_bounds, (count, 1))
+    bounds = np.tile(no_bounds(), (count, 1))
     touched = np.unique(cut.ends[[*gone, *(number for number in runs.made if number < len(rows))]])
     numbers = {place: int(node) for node in touched if node >= 0 for place in places_of(cut.node_xy[[node]])}
     bounds[: len(rows)] = coverage.bounds
     for arc in gone:
-        arcs[arc], users[arc], ends[arc], bounds[arc] = _NO_LINE, -1, -1, no_bounds
+        arcs[arc], users[arc], ends[arc], bounds[arc] = _NO_LINE, -1, -1, no_bounds()
     nodes = len(cut.node_xy)
     for number, run in runs.made.items():
         arcs[number] = np.array(run.line, dtype=np.int64)
@@ -237,8 +241,26 @@ def _assembled(
         cut=CutRings(arcs=tuple(arcs), users=users, ends=ends, node_xy=node_xy, shapes=shapes),
         bounds=bounds,
         codes=codes,
-        lock_of_arc=arc_locks(users, parent_numbers(attributes)),
+        lock_of_arc=_locks(coverage, attributes, users, runs, gone),
     )
+
+
+def _locks(
+    coverage: Coverage, attributes: pd.DataFrame, users: npt.NDArray[np.int32], runs: Runs, gone: Sequence[int]
+) -> npt.NDArray[np.int8]:
+    """Return the locks of all arcs: all at changed grids were cut anew, so others have theirs already."""
+    lock = np.full(len(users), 2, dtype=np.int8)
+    lock[: len(coverage.lock_of_arc)] = coverage.lock_of_arc
+    lock[gone] = 2
+    made = list(runs.made)
+    if made:
+        rows, pairs = np.unique(users[made], return_inverse=True)
+        parent = parent_numbers(attributes.iloc[np.maximum(rows, 0)])
+        outside = rows[pairs.reshape(-1, 2)] < 0
+        number = parent[pairs.reshape(-1, 2)]
+        lock[made] = np.where(outside.any(axis=1), 2, number[:, 0] != number[:, 1])
+    lock.setflags(write=False)
+    return lock
 
 
 def _whole(polygons: Polygons, code: str) -> shapely.Polygon | shapely.MultiPolygon:

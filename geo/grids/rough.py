@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.errors import FieldError, FrameError
 from geo.grids.arcs import LATTICE, to_degrees, to_lattice
 from geo.grids.faults import Fault
+from geo.grids.ring_arrays import ring_arrays
 from geo.tables.spec import LONLAT, Table
 
 Objects = npt.NDArray[np.object_]
@@ -160,23 +161,19 @@ def _on_lattice(
     """Move vertices to the lattice and drop those that are there twice, in place; return how many by row."""
     if not len(held):
         return {}
-    xy = shapely.get_coordinates(shapes[held])
-    steps = to_lattice(xy)
-    rounded = to_degrees(steps)
-    if not np.array_equal(rounded, xy):
+    read = ring_arrays(shapes[held])
+    flat = to_lattice(read.degrees)
+    rounded = to_degrees(flat)
+    if not np.array_equal(rounded, read.degrees):
         shapes[held] = shapely.set_coordinates(shapes[held].copy(), rounded)
-    rings, owner = shapely.get_rings(shapely.get_parts(shapes[held]), return_index=True)
-    row_of_part = np.repeat(held, shapely.get_num_geometries(shapes[held]))
-    lengths = shapely.get_num_coordinates(rings)
-    flat = to_lattice(shapely.get_coordinates(rings))
     same = np.zeros(len(flat), dtype=bool)
     same[1:] = (np.diff(flat, axis=0) == 0).all(axis=1)
-    same[np.cumsum(lengths) - lengths] = False
+    same[np.cumsum(read.lengths) - read.lengths] = False
     hits = np.flatnonzero(same)
     if not len(hits):
         return {}
-    ring_of = np.searchsorted(np.cumsum(lengths), hits, side="right")
-    rows = row_of_part[owner[ring_of]]
+    ring_of = np.searchsorted(np.cumsum(read.lengths), hits, side="right")
+    rows = held[read.owner[read.polygon[ring_of]]]
     doubled = {}
     for row in np.unique(rows).tolist():
         places = to_degrees(flat[hits[rows == row]])

@@ -14,6 +14,7 @@ from geo.errors import GeometryError, ParameterError
 from geo.grids.applied import Applied, Line, row_named
 from geo.grids.arcs import LATTICE
 from geo.grids.divide import STEPS_PER_METRE, Divided, divide, lattice_polygons, local_shape
+from geo.grids.part_names import part_names
 from geo.grids.recut import polygons_of
 from geo.grids.replace_grids import GridRecord, Plain, ReplaceGrids, attributes_of
 from geo.grids.several import joined
@@ -117,7 +118,9 @@ def _split(
     if whole:  # parts of the grid that no line meets stay with the code
         faces[0] = shapely.MultiPolygon([*shapely.get_parts(faces[0]), *whole])
     shares = [float(face.area) for face in faces]
-    attributes = _shared_out(attributes_of(coverage, row), shares, [code, *codes])
+    whole_of = attributes_of(coverage, row)
+    names = part_names(_name(whole_of), len(codes), taken=_names_beside(coverage, row))
+    attributes = _shared_out(whole_of, shares, [code, *codes], names)
     put = tuple(
         GridRecord.made(
             row if part == 0 else len(coverage.codes) + part - 1, told, lattice_polygons(face, divided.origin)
@@ -211,12 +214,29 @@ def _in_order(code: str, divided: Divided, faces: Sequence[Face], keep_at: tuple
     return list(faces)
 
 
-def _shared_out(attributes: dict[str, Plain], shares: Sequence[float], codes: Sequence[str]) -> list[dict[str, Plain]]:
-    """Return the columns of each part: counts by share, the name with the first part only."""
+def _name(attributes: dict[str, Plain]) -> str | None:
+    name = attributes.get("name")
+    return name if isinstance(name, str) else None
+
+
+def _names_beside(coverage: Coverage, row: int) -> frozenset[str]:
+    """Return the names of the grids of the same community."""
+    held = coverage.attributes
+    if "name" not in held.columns or "parent_code" not in held.columns:
+        return frozenset()
+    parent = held["parent_code"].iloc[row]
+    beside = held["name"][held["parent_code"] == parent]
+    return frozenset(name for name in beside if isinstance(name, str))
+
+
+def _shared_out(
+    attributes: dict[str, Plain], shares: Sequence[float], codes: Sequence[str], names: Sequence[str | None]
+) -> list[dict[str, Plain]]:
+    """Return the columns of each part: counts by share; the first keeps the name, ``names`` are for the others."""
     parts: list[dict[str, Plain]] = [{**attributes, "code": code} for code in codes]
-    for part in parts[1:]:
+    for part, name in zip(parts[1:], names, strict=True):
         if "name" in part:
-            part["name"] = None
+            part["name"] = name
     for name in _SHARED:
         total = attributes.get(name)
         if isinstance(total, int | float):

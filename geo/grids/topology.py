@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,6 +85,17 @@ class Coverage:
     def row_of(self) -> Mapping[str, int]:
         """Row of each code."""
         return {code: row for row, code in enumerate(self.codes)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this coverage from others: its arcs, their users, and all attributes."""
+        told = hashlib.sha256("\n".join(self.codes).encode())
+        told.update(np.array([len(arc) for arc in self.cut.arcs]).tobytes())
+        told.update(self.cut.users.tobytes())
+        for arc in self.cut.arcs:
+            told.update(arc.tobytes())
+        told.update(pd.util.hash_pandas_object(self.attributes, index=False).to_numpy().tobytes())
+        return told.hexdigest()
 
     def rows_as_grids(self, rows: Sequence[int]) -> Grids:
         """Return some rows as a table."""

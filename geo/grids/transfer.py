@@ -46,12 +46,14 @@ class AssignUnits:
     """Give units to a grid, whichever grids they are in now: one stroke of the brush.
 
     Units whose edges are on the lattice of the grids change hands exactly, vertex for vertex. A stroke that would
-    tear a grid, empty it, touch one of ``locked``, or cross the boundary of a community is refused.
+    tear a grid, empty it, touch one of ``locked``, or cross the boundary of a community is refused. Where grids are
+    named in ``only``, land of no other grid changes hands, whatever else lies under the stroke.
     """
 
     to: str
     units: tuple[UnitShape, ...]
     locked: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     allow_parent_change: bool = False
     snap_m: float = SNAP_M
 
@@ -83,6 +85,9 @@ def _assigned(coverage: Coverage, edit: AssignUnits | TransferBlocks, source: in
     origin = polygons_of(coverage, target)[0][0][0]
     stroke = _union(edit.units, origin)
     rows = _rows_under(coverage, stroke, origin, target)
+    if isinstance(edit, AssignUnits) and edit.only:
+        given = {row_named(coverage, code) for code in edit.only}
+        rows = [row for row in rows if row in given]
     lines = [np.rint(shapely.get_coordinates(ring)).astype(np.int64) + origin for ring in _rings(stroke)]
     divided = divide(coverage, rows, lines, origin=origin, snap_m=edit.snap_m) if rows else None
     taken = _taken(divided, rows, stroke) if divided is not None else {}

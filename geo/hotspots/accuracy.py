@@ -1,9 +1,10 @@
-"""How good a prediction of places was: PAI and PEI."""
+"""How good a prediction of places was: PAI, PEI, RRI and likelihood."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln, xlogy
 
 from geo.errors import InputError
 
@@ -32,6 +33,27 @@ def pei(observed: npt.ArrayLike) -> Floats:
     """
     calls = _counts(observed)
     return np.asarray(np.cumsum(calls) / np.cumsum(np.sort(calls)[::-1]), np.float64)
+
+
+def rri(before: npt.ArrayLike, after: npt.ArrayLike, chosen: npt.NDArray[np.bool_]) -> float:
+    """Return the recapture rate index of the ``chosen`` places (bool[n]): their calls after over before, over the same of all places.
+
+    1 says that they kept their share; NaN where they had no call before. Levine, N. (2008). The "hottest" part of a hotspot. Security Journal 21,
+    295-302.
+    """
+    first, second = _counts(before), _counts(after)
+    if not len(first) == len(second) == len(chosen):
+        raise InputError("Counts before and after and the choice differ in length", "前后计数与所选地点的长度不一致")
+    held = float(first[chosen].sum())
+    return float(second[chosen].sum() / held / (second.sum() / first.sum())) if held else float("nan")
+
+
+def poisson_log_likelihood(observed: npt.ArrayLike, expected: npt.ArrayLike) -> float:
+    """Return the log probability of the counts when each is Poisson with the expected mean; -inf where a call was held to be impossible."""
+    n, mean = np.asarray(observed, np.float64), np.asarray(expected, np.float64)
+    if n.shape != mean.shape or (n < 0).any() or (mean < 0).any():
+        raise InputError("Counts and means must be 0 or more, one for the other", "计数与期望应不小于 0 且一一对应")
+    return float((xlogy(n, mean) - mean - gammaln(n + 1)).sum())
 
 
 def _counts(observed: npt.ArrayLike) -> Floats:

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 _KEPT: Final = [EDITION_GRIDS.c[name] for name in ROW]
 
 
-def kept_draft(connection: sa.Connection, draft_id: str, *, lock: bool = False) -> KeptDraft | None:
-    """Return a stored draft, or None; ``lock`` holds it until the transaction ends."""
+def kept_draft(
+    connection: sa.Connection, draft_id: str, *, lock: bool = False, grids_too: bool = True
+) -> KeptDraft | None:
+    """Return a stored draft (its grids only if asked for), or None; ``lock`` holds it until the transaction ends."""
     statement = sa.select(DRAFTS).where(DRAFTS.c.draft_id == draft_id)
     row = connection.execute(statement.with_for_update() if lock else statement).mappings().first()
     if row is None:
         return None
+    if not grids_too:
+        return KeptDraft(values={**row}, grids=())
     columns = [DRAFT_GRIDS.c[name] for name in ROW]
     grids = connection.execute(sa.select(*columns).where(DRAFT_GRIDS.c.draft_id == draft_id)).all()
     return KeptDraft(values={**row}, grids=[tuple(grid) for grid in grids])
@@ -42,15 +46,16 @@ def all_drafts(connection: sa.Connection) -> list[Mapping[str, Any]]:
     return [{**row} for row in connection.execute(statement).mappings()]
 
 
-def put_draft(connection: sa.Connection, kept: KeptDraft, *, grids_too: bool) -> None:
-    """Insert a draft or put it in place of the one with its id."""
+def put_draft(connection: sa.Connection, kept: KeptDraft) -> None:
+    """Insert a draft or put it in place of the one with its id, and so its grids, or those that it replaces."""
     draft_id = kept.values["draft_id"]
     known = connection.execute(sa.update(DRAFTS).where(DRAFTS.c.draft_id == draft_id).values(**kept.values))
     if known.rowcount == 0:
         connection.execute(sa.insert(DRAFTS).values(**kept.values))
-    if grids_too:
-        connection.execute(sa.delete(DRAFT_GRIDS).where(DRAFT_GRIDS.c.draft_id == draft_id))
-        _insert(connection, DRAFT_GRIDS, ["draft_id", *ROW], [(draft_id, *row) for row in kept.grids])
+    mine = sa.delete(DRAFT_GRIDS).where(DRAFT_GRIDS.c.draft_id == draft_id)
+    for chunk in _chunks(None if kept.replaced is None else sorted(kept.replaced)):
+        connection.execute(mine if chunk is None else mine.where(DRAFT_GRIDS.c.code.in_(chunk)))
+    _insert(connection, DRAFT_GRIDS, ["draft_id", *ROW], [(draft_id, *row) for row in kept.grids])
 
 
 def timeline(connection: sa.Connection) -> Timeline:

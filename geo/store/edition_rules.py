@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, tzinfo
+from typing import Any
 
 from geo.errors import ConflictError, ForbiddenError, NotFoundError, ParameterError
 from geo.grids.changes import Changes, difference, refuse_moved, standing_of
 from geo.grids.drafts import DraftRecord
 from geo.grids.editions import EditionRecord, Timeline
-from geo.store.edition_values import KeptDraft, changes_of, draft_of, draft_values
+from geo.store.edition_values import KeptDraft, draft_of, draft_values
 from geo.store.port import Json, Principal
 from geo.store.records import Record, records
 from geo.store.scope import refuse
@@ -25,27 +26,42 @@ def next_draft(
     seen: int,
     changes: Changes | None,
     work: Mapping[str, Json] | None,
+    only: Collection[str] | None,
     at: int,
     zone: tzinfo | None,
 ) -> KeptDraft:
-    """Return what to store for a draft that is saved; see ``geo.store.port.Store.save_draft`` for the errors."""
+    """Return what to store for a draft that is saved; see ``geo.store.port.Store.save_draft`` for the errors.
+
+    The rows of ``known`` are not looked at.
+    """
     if draft.state == "published":
         raise ParameterError(
             "A draft becomes published by publish_draft alone", "发布须通过 publish_draft 进行，不能直接保存为已发布"
         )
     _require_area(principal, draft)
     require_seen(draft, known, seen=seen, zone=zone)
-    held = changes if changes is not None else (Changes.none() if known is None else changes_of(known))
-    if held.touched != draft.touched:
+    body: Any = {"touched": [], "gone": []} if known is None else load(known.values["record"])
+    touched, gone = frozenset(body["touched"]), frozenset(body["gone"])
+    replaced = None
+    if changes is not None:
+        replaced = frozenset(only) if only is not None and known is not None else None
+        left: frozenset[str] = touched - replaced if replaced is not None else frozenset()
+        told = frozenset(changes.touched)
+        if replaced is not None and not told <= replaced:
+            raise ParameterError("The rows tell of more codes than are to be replaced", "改动的行超出了要替换的编码")
+        touched, gone = left | told, (gone & left) | frozenset(changes.gone)
+    if tuple(sorted(touched)) != draft.touched:
         raise ParameterError(
             f"Draft {draft.draft_id} says that it touches {len(draft.touched)} grids, but its rows touch "
-            f"{len(held.touched)}; make it with DraftRecord.saved",
-            f"稿件 {draft.draft_id} 声明改动 {len(draft.touched)} 个网格，实际为 {len(held.touched)} 个，请用 saved 生成",
+            f"{len(touched)}; make it with DraftRecord.saved",
+            f"稿件 {draft.draft_id} 声明改动 {len(draft.touched)} 个网格，实际为 {len(touched)} 个，请用 saved 生成",
         )
     beside: Mapping[str, Json] = work if work is not None else ({} if known is None else load(known.values["work"]))
-    values = draft_values(draft, held.gone, beside, account=principal.account, at=at)
-    grids = records(held.changed) if changes is not None or known is None else known.grids
-    return KeptDraft(values={**values, "version": seen + 1}, grids=grids)
+    values = draft_values(draft, tuple(sorted(gone)), beside, account=principal.account, at=at)
+    if changes is None and known is not None:
+        return KeptDraft(values={**values, "version": seen + 1}, grids=(), replaced=frozenset())
+    grids = records((changes or Changes.none()).changed)
+    return KeptDraft(values={**values, "version": seen + 1}, grids=grids, replaced=replaced)
 
 
 def _require_area(principal: Principal, draft: DraftRecord) -> None:

@@ -27,10 +27,16 @@ CODE: Final = ROW.index("code")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDraft:
-    """A draft as it is stored: its row by column, and the rows of its grids."""
+    """A draft as it is stored: its row by column, and the rows of its grids.
+
+    Attributes
+    ----------
+    replaced : codes whose rows give way to ``grids``, the others being left as they are; None for all
+    """
 
     values: Mapping[str, Any]
     grids: Sequence[Record]
+    replaced: frozenset[str] | None = None
 
 
 def grids_of(rows: Sequence[Sequence[object]]) -> Grids:

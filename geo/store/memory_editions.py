@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -78,6 +78,7 @@ class MemoryEditions:
         seen_version: int,
         changes: Changes | None = None,
         work: Mapping[str, Json] | None = None,
+        only: Collection[str] | None = None,
     ) -> DraftRecord:
         """Keep a draft, new or changed; return it as kept."""
         with self._lock:
@@ -85,8 +86,11 @@ class MemoryEditions:
             now = self._clock()
             kept = next_draft(
                 principal, draft, self._shelf.drafts.get(draft.draft_id), seen=seen_version, changes=changes, work=work,
-                at=microseconds(now), zone=now.tzinfo,
+                only=only, at=microseconds(now), zone=now.tzinfo,
             )  # fmt: skip
+            if kept.replaced is not None:
+                before = self._shelf.drafts[draft.draft_id].grids
+                kept = replace(kept, grids=_put(before, kept.grids, kept.replaced), replaced=None)
             self._note(principal, f"draft.{draft.steps[-1].step}", draft.draft_id, said_of(draft))
             self._shelf.drafts[draft.draft_id] = kept
             return draft_of(kept.values)
@@ -292,3 +296,8 @@ class MemoryEditions:
         else:
             return None
         return [tuple(row[name] for name in names) for row in rows]
+
+
+def _put(before: Sequence[Record], grids: Sequence[Record], replaced: frozenset[str]) -> tuple[Record, ...]:
+    """Return rows with those of some codes replaced."""
+    return (*(row for row in before if str(row[CODE]) not in replaced), *grids)

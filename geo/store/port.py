@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import geopandas as gpd
 
+from geo.tables.blocks import Blocks
 from geo.tables.buildings import Buildings
 from geo.tables.calls import Calls
+from geo.tables.communities import Communities
 from geo.tables.estates import Estates
 from geo.tables.grid_posts import GridPosts
 from geo.tables.grids import Grids
+from geo.tables.linear_grids import LinearGrids
 from geo.tables.points import Points
 from geo.tables.police_grids import PoliceGrids
 from geo.tables.posts import Posts
@@ -29,7 +32,21 @@ if TYPE_CHECKING:
 
 TABLES: Final[Mapping[str, type[Table]]] = {
     table.SPEC.name: table
-    for table in (Grids, PoliceGrids, Calls, Posts, Points, Units, Shifts, Estates, Buildings, GridPosts)
+    for table in (
+        Grids,
+        PoliceGrids,
+        Calls,
+        Posts,
+        Points,
+        Units,
+        Shifts,
+        Estates,
+        Buildings,
+        GridPosts,
+        Blocks,
+        Communities,
+        LinearGrids,
+    )
 }
 """Every table that a store keeps, by the name of its collection."""
 
@@ -223,11 +240,13 @@ class Store(Protocol):
         seen_version: int,
         changes: Changes | None = None,
         work: Mapping[str, Json] | None = None,
+        only: Collection[str] | None = None,
     ) -> DraftRecord:
         """Keep a draft as ``geo.grids.drafts`` made it, new (``seen_version=0``) or changed; return it as kept.
 
         ``changes`` are its rows and ``work`` anything beside them (the operations, what was undone); None leaves each
-        as it is. An account keeps and sees drafts whose area lies in its scope.
+        as it is. Where ``only`` names codes, ``changes`` tells of these alone: one that it does not name is as at the
+        base again, and rows of all other codes stay. An account keeps and sees drafts whose area lies in its scope.
 
         Raises
         ------

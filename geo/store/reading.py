@@ -107,7 +107,7 @@ def read_file(
     source = Path(path)
     folder = Path(tempfile.mkdtemp(prefix="xunge-read-"))
     try:
-        name = _bring(source, folder, limits)
+        name = bring(source, folder, limits)
         task: dict[str, object] = {
             "file": name,
             "frame": frame,
@@ -124,7 +124,7 @@ def read_file(
     return _rebuilt(answer, limits)
 
 
-def _bring(source: Path, folder: Path, limits: ReadLimits) -> str:
+def bring(source: Path, folder: Path, limits: ReadLimits) -> str:
     """Copy the file, with a shapefile's companions, under a fixed name; links are followed here and nowhere else."""
     if source.is_dir():
         inside = sorted(p for p in source.iterdir() if p.suffix.lower() == ".shp")

@@ -13,7 +13,7 @@ from geo.errors import ForbiddenError
 from geo.store.port import Principal
 from geo.tables.spec import Table
 
-SCOPED_BY: Final = {"grids": "code", "calls": "grid_code", "grid_posts": "unit_code"}
+SCOPED_BY: Final = {"grids": "code", "calls": "grid_code", "grid_posts": "unit_code", "communities": "code"}
 """Collections with area codes and the column that holds them; all others are seen whole."""
 
 

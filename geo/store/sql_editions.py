@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -59,23 +59,26 @@ class SqlEditions:
         seen_version: int,
         changes: Changes | None = None,
         work: Mapping[str, Json] | None = None,
+        only: Collection[str] | None = None,
     ) -> DraftRecord:
         """Keep a draft, new or changed; return it as kept."""
         with self._writing() as connection:
             now = self._clock()
-            known = papers.kept_draft(connection, draft.draft_id, lock=True) if is_storable(draft.draft_id) else None
+            known = None
+            if is_storable(draft.draft_id):
+                known = papers.kept_draft(connection, draft.draft_id, lock=True, grids_too=False)
             kept = next_draft(
-                principal, draft, known, seen=seen_version, changes=changes, work=work, at=microseconds(now),
-                zone=now.tzinfo,
+                principal, draft, known, seen=seen_version, changes=changes, work=work, only=only,
+                at=microseconds(now), zone=now.tzinfo,
             )  # fmt: skip
-            papers.put_draft(connection, kept, grids_too=changes is not None or known is None)
+            papers.put_draft(connection, kept)
             step = draft.steps[-1]
             self._note(connection, principal, f"draft.{step.step}", draft.draft_id, said_of(draft))
         return draft_of(kept.values)
 
     def draft(self, principal: Principal, draft_id: str) -> DraftRecord:
         """Return one draft or raise ``NotFoundError``."""
-        return draft_of(self._kept(principal, draft_id).values)
+        return draft_of(self._kept(principal, draft_id, grids_too=False).values)
 
     def drafts(self, principal: Principal) -> list[DraftRecord]:
         """Return drafts, last saved first."""
@@ -89,13 +92,13 @@ class SqlEditions:
 
     def draft_work(self, principal: Principal, draft_id: str) -> Mapping[str, Json]:
         """Return what was kept beside the rows of a draft."""
-        return load(self._kept(principal, draft_id).values["work"])
+        return load(self._kept(principal, draft_id, grids_too=False).values["work"])
 
-    def _kept(self, principal: Principal, draft_id: str) -> KeptDraft:
+    def _kept(self, principal: Principal, draft_id: str, *, grids_too: bool = True) -> KeptDraft:
         found = None
         if is_storable(draft_id):
             with self._reading() as connection:
-                found = papers.kept_draft(connection, draft_id)
+                found = papers.kept_draft(connection, draft_id, grids_too=grids_too)
         if found is None or not sees_draft(principal, found.values["area"]):
             raise no_row("drafts", draft_id)
         return found
@@ -132,7 +135,7 @@ class SqlEditions:
             done = replace(draft, edition=record.number, version=seen_version + 1)
             beside = load(known.values["work"]) if known is not None else {}
             values = draft_values(done, changes.gone, beside, account=principal.account, at=at)
-            papers.put_draft(connection, KeptDraft(values=values, grids=()), grids_too=False)
+            papers.put_draft(connection, KeptDraft(values=values, grids=(), replaced=frozenset()))
             self._note(connection, principal, "draft.publish", draft.draft_id, record.name)
             put = self._put_in_force(connection, principal, today)
         return next((edition for edition in put if edition.number == record.number), record)

@@ -25,8 +25,10 @@ _COMMON: Final[dict[str, str | int]] = {
 }
 
 _WRITING: Final[dict[str, str | int]] = {
+    "cache_size": -262144,  # a write of a million rows touches every index all over; taken only as it is needed
     "secure_delete": "FAST",  # removed calls do not stay readable in pages that are written anyway
     "journal_size_limit": 64 << 20,
+    "threads": 2,  # helpers that sort while an index is built
 }
 
 

@@ -47,7 +47,7 @@ class Written:
 
 
 def write_layer(
-    frame: gpd.GeoDataFrame,
+    frame: pd.DataFrame,
     path: Path | str,
     *,
     frame_out: str = "WGS84",
@@ -58,7 +58,7 @@ def write_layer(
     Parameters
     ----------
     frame
-        With a coordinate system; written as lon/lat in ``frame_out``.
+        With a coordinate system; written as lon/lat in ``frame_out``. A table without places goes out as CSV or XLSX.
     time_zone
         Of times in text formats (ISO 8601 with offset); GPKG and GeoParquet keep UTC.
 
@@ -85,7 +85,7 @@ def write_layer(
 
 
 def to_bytes(
-    frame: gpd.GeoDataFrame,
+    frame: pd.DataFrame,
     kind: str,
     *,
     frame_out: str = "WGS84",
@@ -107,8 +107,16 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w-]+", "_", name)[:60] or "layer"
 
 
-def _write(frame: gpd.GeoDataFrame, made: Path, kind: Format, frame_out: Frame, time_zone: str) -> Written:
+def _write(frame: pd.DataFrame, made: Path, kind: Format, frame_out: Frame, time_zone: str) -> Written:
     notes: _Notes = []
+    if not isinstance(frame, gpd.GeoDataFrame):
+        if kind.name not in _PLAIN_WRITERS:
+            raise ParameterError(
+                f"A table without places goes out as CSV or XLSX, not as {kind.name.upper()}",
+                f"不含位置的表只能导出为 CSV 或 XLSX，不能导出为 {kind.name.upper()}",
+            )
+        _PLAIN_WRITERS[kind.name](frame.reset_index(drop=True), None, made, frame_out, ZoneInfo(time_zone), notes)
+        return Written(rows=len(frame), format=kind, notes=tuple(notes))
     if frame.crs is None:
         raise FrameError("The layer has no coordinate frame, so it cannot be written", "图层没有坐标系，无法导出")
     if frame_out in SHIFTED and not kind.shifted:
@@ -224,8 +232,12 @@ def _gpx(c: pd.DataFrame, shapes: np.ndarray, made: Path, _: Frame, zone: ZoneIn
     made.write_text(gpx_text(texts, shapes, label=label_column(texts), notes=notes), encoding="utf-8")
 
 
-def _flat(c: pd.DataFrame, shapes: np.ndarray, out: Frame, *, longest: int | None, notes: _Notes) -> pd.DataFrame:
+def _flat(
+    c: pd.DataFrame, shapes: np.ndarray | None, out: Frame, *, longest: int | None, notes: _Notes
+) -> pd.DataFrame:
     """Return a table with lon and lat (of a point inside, for lines and areas), the shape as text, and the frame."""
+    if shapes is None:
+        return c
     flat = c.rename(columns={n: f"{n}_" for n in c.columns if n.lower() in ("lon", "lat", "wkt", "frame")})
     kinds = shapely.get_type_id(shapes)
     inside = shapes.copy()
@@ -249,7 +261,7 @@ def _flat(c: pd.DataFrame, shapes: np.ndarray, out: Frame, *, longest: int | Non
     return flat
 
 
-def _xlsx(c: pd.DataFrame, shapes: np.ndarray, made: Path, out: Frame, zone: ZoneInfo, notes: _Notes) -> None:
+def _xlsx(c: pd.DataFrame, shapes: np.ndarray | None, made: Path, out: Frame, zone: ZoneInfo, notes: _Notes) -> None:
     flat = _clean(_texts(_flat(c, shapes, out, longest=LONGEST_CELL, notes=notes), zone, booleans=True), _xml)
     for name in flat.columns:
         if flat[name].dtype == object and flat[name].map(lambda v: isinstance(v, str) and len(v) > LONGEST_CELL).any():
@@ -260,7 +272,7 @@ def _xlsx(c: pd.DataFrame, shapes: np.ndarray, made: Path, out: Frame, zone: Zon
     _by_gdal(_arrow(_clean(flat, inert_cell)), None, made, "XLSX", None)
 
 
-def _csv(c: pd.DataFrame, shapes: np.ndarray, made: Path, out: Frame, zone: ZoneInfo, notes: _Notes) -> None:
+def _csv(c: pd.DataFrame, shapes: np.ndarray | None, made: Path, out: Frame, zone: ZoneInfo, notes: _Notes) -> None:
     flat = _texts(_flat(c, shapes, out, longest=None, notes=notes), zone, booleans=True)
     safe = _clean(flat, lambda text: inert_cell(text.replace("\x00", "")))
     buffer = io.StringIO(newline="")
@@ -300,3 +312,9 @@ _WRITERS: Final[dict[str, Callable[[pd.DataFrame, np.ndarray, Path, Frame, ZoneI
     "xlsx": _xlsx,
     "csv": _csv,
 }
+
+_PLAIN_WRITERS: Final[dict[str, Callable[[pd.DataFrame, np.ndarray | None, Path, Frame, ZoneInfo, _Notes], None]]] = {
+    "xlsx": _xlsx,
+    "csv": _csv,
+}
+"""Formats of tables without places."""

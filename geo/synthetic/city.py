@@ -17,6 +17,7 @@ from geo.streets.aequilibrae import read_coquimbo, read_helsinki
 from geo.streets.graph import StreetGraph
 from geo.synthetic.calls import record_calls
 from geo.synthetic.clock import local_hour
+from geo.synthetic.estates import draw_estates
 from geo.synthetic.events import Places, draw_events
 from geo.synthetic.faces import which
 from geo.synthetic.grids import Ground, draw_grids
@@ -27,13 +28,21 @@ from geo.synthetic.police import draw_police_grids
 from geo.synthetic.positions import RESIDENTS, StreetPositions
 from geo.synthetic.posts import draw_posts
 from geo.synthetic.progress import Observe, Step, unobserved
+from geo.synthetic.segments import draw_linear_grids
 from geo.synthetic.sites import corners, roadsides
 from geo.synthetic.sizes import COQUIMBO, HELSINKI
+from geo.synthetic.staff import draw_grid_posts
 from geo.synthetic.units import SHIFTS, draw_shifts, draw_units
 from geo.synthetic.when import TIME_ZONE, YEAR
 from geo.synthetic.zones import Zones, made_up_zones, read_coquimbo_zones
+from geo.tables.blocks import Blocks
+from geo.tables.buildings import Buildings
 from geo.tables.calls import Calls
+from geo.tables.communities import Communities
+from geo.tables.estates import Estates
+from geo.tables.grid_posts import GridPosts
 from geo.tables.grids import Grids
+from geo.tables.linear_grids import LinearGrids
 from geo.tables.points import Points
 from geo.tables.police_grids import PoliceGrids
 from geo.tables.posts import Posts
@@ -67,6 +76,12 @@ class DemoCity:
     units: Units
     shifts: Shifts
     calls: Calls
+    communities: Communities
+    blocks: Blocks
+    estates: Estates
+    buildings: Buildings
+    grid_posts: GridPosts
+    linear_grids: LinearGrids
     as_of: datetime
     facts: Mapping[str, Fact]
 
@@ -105,7 +120,7 @@ def build_demo(
     _checked(city, calls, as_of)
     as_of = as_of.astimezone(UTC)
     # One independent stream for each step: a change in one leaves the others as they were.
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(7)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(10)]
     sizes = COQUIMBO if city == "coquimbo" else HELSINKI
     observe(Step(share=0.0, zh="读取路网", en="Reading the streets"))
     graph = read_coquimbo() if city == "coquimbo" else read_helsinki()
@@ -114,7 +129,7 @@ def build_demo(
     zones = read_coquimbo_zones() if city == "coquimbo" else _helsinki_zones(positions)
     observe(Step(share=0.15, zh="沿街划分网格", en="Dividing the land into grids along streets"))
     ground = draw_grids(graph, positions, zones, sizes=sizes, rng=streams[0])
-    police = draw_police_grids(ground, sizes=sizes)
+    police = draw_police_grids(ground, sizes=sizes, rng=streams[9])
     observe(Step(share=0.45, zh="生成一年警情", en="Drawing a year of calls"))
     positions, people = _populated(positions, ground)
     places = Places(graph, positions, people)
@@ -155,6 +170,8 @@ def build_demo(
         as_of=as_of,
         rng=streams[6],
     )
+    observe(Step(share=0.95, zh="生成小区、楼栋与网格岗位", en="Drawing estates, buildings and posts in grids"))
+    housing = draw_estates(ground, count=sizes.estates, rng=streams[7])
     made = DemoCity(
         graph=graph,
         grids=ground.table,
@@ -165,6 +182,12 @@ def build_demo(
         units=units,
         shifts=draw_shifts(),
         calls=table,
+        communities=ground.community_table(),
+        blocks=ground.block_table(),
+        estates=housing.estates,
+        buildings=housing.buildings,
+        grid_posts=draw_grid_posts(ground.code, rng=streams[8]),
+        linear_grids=draw_linear_grids(graph, ground.communities, ground.community_shapes()),
         as_of=as_of,
         facts=_facts(city, seed, as_of, graph, zones, ground, len(table)),
     )
@@ -221,9 +244,9 @@ def _facts(
         "time_zone": TIME_ZONE,
         "utc_offset_minutes": int(as_of.astimezone(ZoneInfo(TIME_ZONE)).utcoffset().total_seconds() // 60),  # type: ignore[union-attr]
         "synthetic": True,
-        "note_zh": f"{kept_zh}；网格、警格、警情、屯警点、必巡点、巡组均由随机种子 {seed} 生成，地名和编码为虚构。"
+        "note_zh": f"{kept_zh}；网格、警格、小区、楼栋、岗位、警情、屯警点、必巡点、巡组均由随机种子 {seed} 生成，地名和编码为虚构。"
         f"为便于演示，时间按北京时间显示。",
-        "note_en": f"{kept_en}; grids, police grids, calls, posts, points and units are drawn from the seed {seed}, "
+        "note_en": f"{kept_en}; grids, police grids, estates, buildings, staff, calls, posts, points and units are drawn from the seed {seed}, "
         "with made-up names and codes. Times are shown on the clock of Beijing, not of the place.",
         "people": int(zones.people.sum()),
         "people_real": real,

@@ -22,7 +22,10 @@ from geo.synthetic.parts import contiguous_parts
 from geo.synthetic.positions import StreetPositions
 from geo.synthetic.shares import apportion, serials, totals
 from geo.synthetic.sizes import Sizes
+from geo.synthetic.street_blocks import StreetBlocks, street_blocks
 from geo.synthetic.zones import Zones
+from geo.tables.blocks import Blocks
+from geo.tables.communities import Communities as CommunityAreas
 from geo.tables.grids import Grids
 
 Float = npt.NDArray[np.float64]
@@ -45,6 +48,7 @@ class Communities:
     Attributes
     ----------
     base, name, code : list of str[z], two characters, full name, 12 digits
+    town_name : list of str[z], name of the town or street above
     people : int64[z]
     xy : float64[z, 2], centres in plane metres
     borders : which touch
@@ -53,6 +57,7 @@ class Communities:
     base: list[str]
     name: list[str]
     code: list[str]
+    town_name: list[str]
     people: Int
     xy: Float
     borders: Borders
@@ -70,6 +75,7 @@ class Ground:
     xy : float64[g, 2], centres in plane metres
     borders : which touch
     code : list of str[g]
+    blocks : the land between streets of which the grids are made
     """
 
     table: Grids
@@ -80,6 +86,31 @@ class Ground:
     borders: Borders
     code: list[str]
     communities: Communities
+    blocks: StreetBlocks
+
+    def community_shapes(self) -> Shapes:
+        """Return the outlines of the communities in lattice steps: the unions of their grids."""
+        return dissolve(self.shapes, self.community)
+
+    def community_table(self) -> CommunityAreas:
+        """Return the communities as a table."""
+        held = self.communities
+        homes = np.bincount(self.community[self.blocks.grid], weights=self.blocks.households, minlength=len(held.code))
+        columns = {
+            "code": held.code,
+            "name": held.name,
+            "town_name": held.town_name,
+            "population": held.people.astype(float),
+            "households": homes,
+            "version": 1,
+            "synthetic": True,
+        }
+        frame = gpd.GeoDataFrame(columns, geometry=to_degrees(self.community_shapes()), crs=4326)
+        return CommunityAreas.of(frame.sort_values("code", ignore_index=True))
+
+    def block_table(self) -> Blocks:
+        """Return the blocks as a table."""
+        return self.blocks.table(self.code, self.communities.code, self.communities.name, self.community)
 
 
 def plane(shapes: Shapes) -> Float:
@@ -105,7 +136,9 @@ def draw_grids(
     people = settle(zones, positions)
     faces = street_faces(zones, street_lines(graph), people, most_people=1.5 * sizes.people_per_grid)
     group = merge_faces(faces, street_lines(graph, main_only=True), target=sizes.people_per_grid)
-    shapes = smooth(dissolve(faces.shapes, group))
+    # Smoothed before they are joined, so that the blocks of a grid make it up vertex for vertex.
+    pieces = smooth(faces.shapes)
+    shapes = dissolve(pieces, group)
     community = np.zeros(len(shapes), dtype=np.int64)
     community[group] = faces.zone
     communities = _communities(zones, sizes, rng)
@@ -117,6 +150,9 @@ def draw_grids(
     order = np.lexsort((serial, np.array(communities.code)[community]))
     shapes, community, serial = shapes[order], community[order], serial[order]
     count, households = count[order], households[order]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    blocks = street_blocks(pieces, rank[group], faces.people, count=count, households=households)
     code = [f"{communities.code[c]}{s:03d}" for c, s in zip(community.tolist(), serial.tolist(), strict=True)]
     name = [f"{communities.name[c]}第{s}网格" for c, s in zip(community.tolist(), serial.tolist(), strict=True)]
     general = _rows(to_degrees(shapes), code, name, "general", community, communities)
@@ -132,6 +168,7 @@ def draw_grids(
         borders=shared_segments(shapes).borders(),
         code=code,
         communities=communities,
+        blocks=blocks,
     )
 
 
@@ -172,7 +209,15 @@ def _communities(zones: Zones, sizes: Sizes, rng: np.random.Generator) -> Commun
     base = bases(rng, len(zones))
     name = [f"{b}{'村' if v else '社区'}" for b, v in zip(base, village.tolist(), strict=True)]
     code = [f"{COUNTY}{rank[t]:03d}{n:03d}" for t, n in zip(town.tolist(), number.tolist(), strict=True)]
-    return Communities(base=base, name=name, code=code, people=people, xy=xy, borders=borders)
+    towns = [_largest(base, people, town == t) + ("镇" if rural[t] else "街道") for t in range(len(rural))]
+    above = [towns[t] for t in town.tolist()]
+    return Communities(base=base, name=name, code=code, town_name=above, people=people, xy=xy, borders=borders)
+
+
+def _largest(base: list[str], people: Int, mine: npt.NDArray[np.bool_]) -> str:
+    """Return the name of the community with the most people."""
+    rows = np.flatnonzero(mine)
+    return base[int(rows[people[rows].argmax()])]
 
 
 def _touching(shapes: Shapes) -> Borders:

@@ -116,7 +116,7 @@ def _even(near: list[list[int]], weight: Float, xy: Float, part: Int, parts: int
                 better = 2 * EVENNESS * share * tilt + far[area, home] - far[area, other]
                 if better > gain:
                     best, gain = other, better
-            if best >= 0 and _stays_whole(near, part, area):
+            if best >= 0 and stays_whole(near, part, area):
                 part[area] = best
                 total[home] -= weight[area]
                 total[best] += weight[area]
@@ -125,7 +125,7 @@ def _even(near: list[list[int]], weight: Float, xy: Float, part: Int, parts: int
             return
 
 
-def _stays_whole(near: list[list[int]], part: Int, area: int) -> bool:
+def stays_whole(near: list[list[int]], part: Int, area: int) -> bool:
     """Whether the part of ``area`` remains connected without it."""
     home = part[area]
     members = [other for other in near[area] if part[other] == home]

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
 from geo.synthetic.blocks import dissolve
-from geo.synthetic.borders import Borders
+from geo.synthetic.borders import Borders, shared_segments
 from geo.synthetic.grids import COUNTY, Ground
 from geo.synthetic.lattice import to_degrees
 from geo.synthetic.names import ordinal
-from geo.synthetic.parts import contiguous_parts
+from geo.synthetic.parts import contiguous_parts, stays_whole
 from geo.synthetic.shares import serials, spread, totals
 from geo.synthetic.sizes import Sizes
+from geo.synthetic.street_blocks import StreetBlocks
 from geo.tables.police_grids import PoliceGrids
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+
+TRADED: Final = 0.3
+"""So many of the blocks along a border of stations belong to the station across."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,10 +44,12 @@ class PoliceTree:
     station_codes: list[str]
 
 
-def draw_police_grids(ground: Ground, *, sizes: Sizes) -> PoliceTree:
+def draw_police_grids(ground: Ground, *, sizes: Sizes, rng: np.random.Generator | None = None) -> PoliceTree:
     """Group communities to stations and police areas, and grids to police grids, all contiguous and of like population.
 
-    Codes are made up: 8 digits of the station, 2 of the police area, 2 of the police grid.
+    With ``rng`` some blocks along the borders of stations belong to the station across, as where police borders are older
+    than the grids: police grids are then unions of blocks, and not all of grids. Codes are made up: 8 digits of the
+    station, 2 of the police area, 2 of the police grid.
     """
     towns = ground.communities
     weight = towns.people.astype(float)
@@ -51,6 +58,9 @@ def draw_police_grids(ground: Ground, *, sizes: Sizes) -> PoliceTree:
     grid_area = area[ground.community]
     cell = _divide(grid_area, ground.borders, ground.people.astype(float), ground.xy, sizes.police_grids)
     shapes = dissolve(ground.shapes, cell)
+    if rng is not None:
+        of_station = station[ground.community[np.unique(cell, return_index=True)[1]]]
+        shapes = dissolve(ground.blocks.shapes, _traded(ground.blocks, cell, of_station, rng))
     first = np.unique(cell, return_index=True)[1]
     area_of, station_of = grid_area[first], station[ground.community[first]]
     centre = _centres(cell, ground.xy)
@@ -81,6 +91,22 @@ def draw_police_grids(ground: Ground, *, sizes: Sizes) -> PoliceTree:
         station_names=[f"{name}派出所" for name in names],
         station_codes=[f"{head}0000" for head in heads],
     )
+
+
+def _traded(blocks: StreetBlocks, cell: Int, of_station: Int, rng: np.random.Generator) -> Int:
+    """Return the police grid of each block: that of its grid, but for some at the borders of stations."""
+    near = [sorted(row) for row in shared_segments(blocks.shapes).borders().neighbours(len(blocks.shapes))]
+    part = cell[blocks.grid]
+    left = np.bincount(blocks.grid)
+    for block in rng.permutation(len(part)).tolist():
+        home = of_station[part[block]]
+        across = [other for other in near[block] if of_station[part[other]] != home]
+        # A grid keeps a block of its own, and no police grid falls apart.
+        if not across or left[blocks.grid[block]] < 2 or rng.random() > TRADED or not stays_whole(near, part, block):
+            continue
+        part[block] = part[across[0]]
+        left[blocks.grid[block]] -= 1
+    return part
 
 
 def _divide(group: Int, borders: Borders, weight: Float, xy: Float, parts: int) -> Int:

@@ -27,6 +27,7 @@ class Sizes:
     motorcycles_a_shift: int = 4
     walkers_a_shift: int = 6
     hot_places: int = 36
+    estates: int = 260
 
     @property
     def posts(self) -> int:
@@ -48,6 +49,6 @@ COQUIMBO: Final = Sizes()
 HELSINKI: Final = Sizes(
     towns=2, special_grids=3, stations=2, police_areas=4, police_grids=14, street_posts=6, kiosks=4, candidates=30,
     must_visit_foot=12, must_visit_motorcycle=6, must_visit_car=18, video=20, cars_a_shift=2, motorcycles_a_shift=1,
-    walkers_a_shift=2, hot_places=6,
+    walkers_a_shift=2, hot_places=6, estates=24,
 )  # fmt: skip
 """A quarter of the centre of Helsinki: two square kilometres for quick tests."""

@@ -8,7 +8,11 @@ from geo.tables.spec import Column, Table, TableSpec
 
 
 class Calls(Table):
-    """Calls (警情): what was reported, where and when it happened, and the clock of its handling."""
+    """Calls (警情): what was reported, where and when it happened, and the clock of its handling.
+
+    ``source`` is the system that the call comes from; ``flags`` what cleaning noticed and what a reviewer decided, in
+    the notation of ``geo.incidents.flags``.
+    """
 
     __slots__ = ()
     SPEC: ClassVar[TableSpec] = TableSpec(
@@ -44,5 +48,7 @@ class Calls(Table):
             Column(name="grid_code", kind="text", nullable=True, label_zh="网格编码"),
             Column(name="address", kind="text", nullable=True, label_zh="案发地址"),
             Column(name="synthetic", kind="bool", nullable=True, label_zh="合成数据"),
+            Column(name="source", kind="text", nullable=True, label_zh="数据来源"),
+            Column(name="flags", kind="text", nullable=True, label_zh="清洗标记"),
         ),
     )

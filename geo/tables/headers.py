@@ -24,21 +24,21 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
         "calls": {
             "call_id": (
                 "警情编号 警情编码 接警编号 接警单编号 接处警编号 接警单号 警单编号 案件编号 事件编号 "
-                "工单编号 编号 序号 incident_id event_id case_number call_number caseno jqbh jjdbh id"
+                "工单编号 编号 序号 incident_id event_id case_number call_number caseno crime_id jqbh jjdbh uid id"
             ),
             "occurred_at": (
                 "案发时间 发案时间 事发时间 案发时间起 发案开始时间 发生时间起 案发开始时间 occurred "
-                "date_start occurred_date eventdt event_datetime incident_datetime datetime date_time afsj "
-                "fasj"
+                "date_start occurred_date occurred_local eventdt event_datetime incident_datetime datetime date_time afsj "
+                "fasj date date_single month"
             ),
             "occurred_to": "案发时间止 发案结束时间 发生时间止 案发结束时间 date_end",
             "family": (
                 "警情类别 警情类型 警情性质 警情分类 报警类别 报警类型 案件类别 案件类型 案由 类别 类型 "
-                "category primary_type offense_type offense crime_type call_type type jqlb bjlb"
+                "category primary_type offense_type offense crime_type cvlegend call_type type jqlb bjlb"
             ),
-            "intake": "来源 警情来源 报警来源",
+            "intake": "来源 警情来源 报警来源 报警方式",
             "priority": "警情级别 警情等级 等级 级别 优先级",
-            "valid": "有效警情 是否有效 是否有效警情",
+            "valid": "有效警情 是否有效 是否有效警情 valid",
             "filed_case": "是否立案 是否案件 立案",
             "citizen": "是否群众报警",
             "placed": "有案发地 是否有案发地",
@@ -52,7 +52,7 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
             "closed_at": "办结时间 结案时间 处警结束时间 结束时间 cleared_at",
             "grid_code": "网格编码 网格编号 所属网格编码 网格代码",
             "address": (
-                "案发地址 案发地点 发案地点 事发地点 事发地址 地点 地址 详细地址 location block_address block afdd fadd"
+                "案发地址 案发地点 发案地点 事发地点 事发地址 地点 地址 详细地址 location blkaddr block_address block_location block afdd fadd"
             ),
         },
         "grids": {
@@ -81,6 +81,32 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
             "population": "人口 人口数 常住人口 实有人口",
             "buildings": "楼栋数 楼幢数 栋数",
             "grid_code": "网格编码 网格编号 所属网格编码 网格代码",
+        },
+        "blocks": {
+            "code": "街区编码 街区编号 基本单元编码 基本单元编号 单元编码 单元编号 编码 编号 代码 block_id unit_code id",
+            "name": "街区名称 基本单元名称 单元名称 街区 名称",
+            "grid_code": "网格编码 网格编号 所属网格编码 网格代码 grid",
+            "population": "人口 人口数 常住人口 实有人口",
+            "households": "户数 总户数",
+        },
+        "communities": {
+            "code": "村（社区）编码 村社区编码 社区编码 社区代码 村编码 区划代码 统计用区划代码 编码 代码 编号",
+            "name": "村（社区）名称 村社区名称 社区名称 村名称 社区 村名 名称",
+            "town_name": "乡镇（街道）名称 乡镇街道 乡镇 街道 所属乡镇 所属街道 town",
+            "population": "人口 人口数 总人口 常住人口 实有人口",
+            "households": "户数 总户数",
+        },
+        "linear_grids": {
+            "code": "段编码 段编号 路段编码 河段编码 编码 编号",
+            "name": "段名称 路段名称 河段名称 名称",
+            "line": "线名 线路名称 道路名称 河流名称 路线 线路",
+            "start_m": "起点里程（米） 起点里程 起点桩号",
+            "end_m": "终点里程（米） 终点里程 终点桩号 止点里程",
+            "owner_province": "省级责任单位 省级",
+            "owner_prefecture": "市级责任单位 市州级责任单位 市级",
+            "owner_county": "县级责任单位 区县级责任单位 县级",
+            "owner_town": "乡级责任单位 乡镇级责任单位 乡级 镇级",
+            "owner_village": "村级责任单位 村级",
         },
         "buildings": {
             "building_id": "楼栋编号 楼栋编码 楼幢编号 建筑物编码 编号 编码 序号 id",
@@ -129,8 +155,8 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
         "shifts": {
             "shift_id": "班次编号 编号 id",
             "name": "班次名称 班次 名称",
-            "start_minute": "开始",
-            "length_minutes": "时长（分） 时长",
+            "start_minute": "开始 开始（分） 开始分钟 start",
+            "length_minutes": "时长（分） 时长（分钟） 时长分钟 时长 minutes",
         },
     }
 )
@@ -169,6 +195,23 @@ VALUES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = _pairs(
     }
 )
 """What the values of columns with choices are called in files."""
+
+PLACE_PAIRS: Final = (
+    ("案发地经度", "案发地纬度"), ("案发经度", "案发纬度"), ("发案经度", "发案纬度"), ("事发经度", "事发纬度"),
+    ("经度", "纬度"), ("lon", "lat"), ("lng", "lat"), ("long", "lat"), ("longitude", "latitude"),
+    ("longtitude", "latitude"), ("x经度", "y纬度"), ("经度x", "纬度y"), ("坐标经度", "坐标纬度"), ("gps经度", "gps纬度"),
+    ("x坐标", "y坐标"), ("point_x", "point_y"), ("xcoord", "ycoord"), ("x", "y"), ("jd", "wd"), ("zdjd", "zdwd"),
+)  # fmt: skip
+"""Headers of longitude and latitude (or x and y) that belong together, the more telling first."""
+
+TIMES_OF_DAY: Final = {
+    "occurred_at": ("发生时刻", "案发时刻", "发案时刻", "eventtm", "event_time", "occurred_time", "time"),
+    "reported_at": ("报警时刻", "接报时刻", "reported_time"),
+}
+"""Headers of a time of the day beside a column of days."""
+
+FRAME_HEADERS: Final = ("坐标系", "坐标系统", "坐标类型", "frame", "coordinate_system")
+"""Headers of a column that names the frame of each row."""
 
 YES: Final = frozenset({"是", "有", "有效", "true", "yes", "y", "t", "1", "1.0", "√", "对"})
 NO: Final = frozenset({"否", "无", "无效", "false", "no", "n", "f", "0", "0.0", "×", "不是"})

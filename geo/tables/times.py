@@ -42,11 +42,11 @@ def parse_times(values: pd.Series, *, zone: str, pattern: str | None = None) -> 
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.astype("datetime64[us, UTC]"), np.zeros(len(values), dtype=bool)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return _localised(values.astype("datetime64[us]"), zone), np.zeros(len(values), dtype=bool)
+        return localised(values.astype("datetime64[us]"), zone), np.zeros(len(values), dtype=bool)
     if pattern is not None:
         texts = pd.Series([cell_text(v) for v in values], index=values.index, dtype=object)
         read = pd.to_datetime(texts, format=pattern, errors="coerce")
-        aware = read if isinstance(read.dtype, pd.DatetimeTZDtype) else _localised(read.astype("datetime64[us]"), zone)
+        aware = read if isinstance(read.dtype, pd.DatetimeTZDtype) else localised(read.astype("datetime64[us]"), zone)
         aware = aware.astype("datetime64[us, UTC]")
         return aware, filled & aware.isna().to_numpy()
     local = np.full(len(values), np.datetime64("NaT", "us"))
@@ -58,9 +58,9 @@ def parse_times(values: pd.Series, *, zone: str, pattern: str | None = None) -> 
     for i in np.flatnonzero(filled & np.isnat(local)):
         value = values.iloc[i]
         if value not in known:
-            known[value] = _one(value)
+            known[value] = moment_of(value)
         local[i], shift[i] = known[value]
-    out = _localised(pd.Series(local, index=values.index), zone)
+    out = localised(pd.Series(local, index=values.index), zone)
     fixed = np.flatnonzero(np.isfinite(shift))
     if len(fixed):
         moved = local[fixed] - (shift[fixed] * 60e6).astype("timedelta64[us]")
@@ -68,13 +68,15 @@ def parse_times(values: pd.Series, *, zone: str, pattern: str | None = None) -> 
     return out, filled & out.isna().to_numpy()
 
 
-def _localised(naive: pd.Series, zone: str) -> pd.Series:
+def localised(naive: pd.Series, zone: str) -> pd.Series:
+    """Return naive times of ``zone`` in UTC."""
     standard = np.zeros(len(naive), dtype=bool)  # of an hour that comes twice, the second
     aware = naive.dt.tz_localize(ZoneInfo(zone), ambiguous=standard, nonexistent="shift_forward")
     return cast("pd.Series", aware.dt.tz_convert("UTC").astype("datetime64[us, UTC]"))
 
 
-def _one(value: object) -> tuple[np.datetime64, float]:
+def moment_of(value: object) -> tuple[np.datetime64, float]:
+    """Return one time as written (NaT where it cannot be read) and its minutes east of UTC where it says so."""
     nothing = (np.datetime64("NaT", "us"), float("nan"))
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
         number = float(value)

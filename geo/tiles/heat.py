@@ -5,90 +5,96 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from geo.errors import ParameterError
-from geo.tiles.heat_calls import LEVEL, CallIndex, morton_code
-from geo.tiles.heat_filter import EVERYTHING, HeatFilter
-from geo.tiles.heat_kernels import add_to_cells
-from geo.tiles.heat_scale import HeatLegend, legend_entries, round_up, steps
+from geo.hotspots.cube.cube import Cube
+from geo.hotspots.cube.filter import EVERYTHING, CubeFilter
+from geo.hotspots.cube.layout import CELL_LEVEL, cell_columns_rows
+from geo.tiles.heat_kernel import BIN_LEVELS, SIGMA_PX, Spread, smoothed
+from geo.tiles.heat_scale import HeatLegend, legend_entries, steps
+from geo.tiles.heat_top import top_density
 from geo.tiles.mercator import HALF_M, TILE_PX, cell_km2, check_tile, row_latitude
 from geo.tiles.palette import Theme, heat_colors
 
-__all__ = ["EVERYTHING", "HeatFilter", "HeatIndex"]
-
-SIGMA_PX: Final = 7.0
-PAD_PX: Final = 24
-TOP_PERCENTILE: Final = 99.5
-_TRUNCATE: Final = 3.0
+FINEST_LEVEL: Final = 24
 _FINEST_SIGMA_M: Final = 45.0  # closer in, the map grows but claims no more detail
-_SCALE_CELLS: Final = 1_500_000
 _SCALES_KEPT: Final = 1024
+_EXTENT_CELLS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HeatIndex(CallIndex):
-    """An index of calls that draws density tiles; safe to use from many threads.
+class Extent:
+    """Cells of level 20 around all calls with a place: first and last column and row, and the middle row."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+    middle: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeatMap:
+    """Density tiles drawn from a cube of calls; safe to use from many threads.
 
     The density is a Gaussian kernel of 7 screen pixels, in calls per km² per week; from the zoom where that is about
     50 m on the ground it is kept in metres.
     """
 
-    _tops: dict[tuple[int, HeatFilter], float] = field(default_factory=dict)
+    cube: Cube
+    extent: Extent
+    _tops: dict[tuple[int, CubeFilter], float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def of(cls, cube: Cube) -> Self:
+        """Draw from a cube."""
+        return cls(cube=cube, extent=extent_of(cube))
 
     def finest_zoom(self) -> int:
         """Return the last zoom that has a finer kernel than the one before it."""
-        return int(np.clip(np.floor(np.log2(SIGMA_PX * self._pixel_m(0) / _FINEST_SIGMA_M)), 0, LEVEL - 8))
+        return int(np.clip(np.floor(np.log2(SIGMA_PX * self._pixel_m(0) / _FINEST_SIGMA_M)), 0, FINEST_LEVEL - 8))
 
     def sigma_m(self, z: int) -> float:
         """Return the kernel's standard deviation in metres at the middle of the data."""
         return SIGMA_PX * self._pixel_m(min(z, self.finest_zoom()))
 
-    def density(self, z: int, x: int, y: int, *, filter: HeatFilter = EVERYTHING) -> npt.NDArray[np.float32] | None:  # noqa: A002
+    def density(self, z: int, x: int, y: int, *, which: CubeFilter = EVERYTHING) -> npt.NDArray[np.float32] | None:
         """Return calls per km² per week in a tile, float32[256, 256] row 0 in the north; None where no call is near."""
         check_tile(z, x, y)
-        weeks = self.weeks(filter)
-        finest = self.finest_zoom()
-        if z <= finest:
-            smooth = self._smoothed(z, x * TILE_PX, y * TILE_PX, TILE_PX, TILE_PX, filter)
-            if smooth is None or weeks <= 0:
-                return None
-            area = cell_km2(y * TILE_PX + np.arange(TILE_PX) + 0.5, z + 8)
-            return smooth / (area * weeks).astype(np.float32)[:, None]
-        columns, across, left = _between(x, z - finest)
-        rows, down, top = _between(y, z - finest)
-        height, width = int(rows[-1]) + 2, int(columns[-1]) + 2
-        smooth = self._smoothed(finest, left, top, width, height, filter)
-        if smooth is None or weeks <= 0:
+        weeks = self.cube.weeks(which)
+        drawn = min(z, self.finest_zoom())
+        across, down = Spread.of(x, zoomed=z - drawn), Spread.of(y, zoomed=z - drawn)
+        window = (drawn + BIN_LEVELS, across.first, down.first, across.count, down.count)
+        cells, inside = self.cube.scan(which).narrowed(*window).grid(*window)
+        if inside == 0 or weeks <= 0:
             return None
-        area = cell_km2(top + np.arange(height) + 0.5, finest + 8)
-        coarse = smooth / (area * weeks).astype(np.float32)[:, None]
-        tall = coarse[rows] + (coarse[rows + 1] - coarse[rows]) * down[:, None]
-        return np.asarray(tall[:, columns] + (tall[:, columns + 1] - tall[:, columns]) * across, dtype=np.float32)
+        rows = (y * TILE_PX + np.arange(TILE_PX) + 0.5) / (1 << (z - drawn))
+        return smoothed(down, cells, across) / (cell_km2(rows, drawn + 8) * weeks).astype(np.float32)[:, None]
 
-    def top(self, z: int, *, filter: HeatFilter = EVERYTHING) -> float:  # noqa: A002
+    def top(self, z: int, *, which: CubeFilter = EVERYTHING) -> float:
         """Return the density at the end of the colour scale: one for the whole city, for a zoom and a filter.
 
-        It is the 99.5th percentile over cells that hold a call, of a kernel as wide as that of the tiles, rounded up.
+        See ``heat_top`` for the rule.
         """
-        key = (min(z, self.finest_zoom()), filter)
+        key = (min(z, self.finest_zoom()), which)
         with self._lock:
             known = self._tops.get(key)
         if known is None:
-            known = self._find_top(*key)
+            extent = self.extent
+            known = top_density(self.cube, (extent.left, extent.right, extent.top, extent.bottom), *key)
             with self._lock:
                 if len(self._tops) >= _SCALES_KEPT:
                     self._tops.clear()
                 self._tops[key] = known
         return known
 
-    def tile_png(self, z: int, x: int, y: int, *, filter: HeatFilter = EVERYTHING, theme: Theme = "light") -> bytes:  # noqa: A002
+    def tile_png(self, z: int, x: int, y: int, *, which: CubeFilter = EVERYTHING, theme: Theme = "light") -> bytes:
         """Return a tile of 256 pixels as a PNG with a palette; without calls it is wholly transparent.
 
         Raises
@@ -100,10 +106,8 @@ class HeatIndex(CallIndex):
             raise ParameterError(
                 f"There is no theme {theme}; use light or dark", f"没有主题 {theme}，可用 light 或 dark"
             )
-        density = self.density(z, x, y, filter=filter)
-        pixels = (
-            np.zeros((TILE_PX, TILE_PX), np.uint8) if density is None else steps(density, self.top(z, filter=filter))
-        )
+        density = self.density(z, x, y, which=which)
+        pixels = np.zeros((TILE_PX, TILE_PX), np.uint8) if density is None else steps(density, self.top(z, which=which))
         colors = heat_colors(theme)
         image = Image.fromarray(pixels)
         image.putpalette(colors[:, :3].tobytes())
@@ -111,87 +115,39 @@ class HeatIndex(CallIndex):
         image.save(out, "PNG", compress_level=1, transparency=colors[:, 3].tobytes())
         return out.getvalue()
 
-    def legend(self, z: int, *, filter: HeatFilter = EVERYTHING, theme: Theme = "light") -> HeatLegend:  # noqa: A002
+    def legend(self, z: int, *, which: CubeFilter = EVERYTHING, theme: Theme = "light") -> HeatLegend:
         """Return what the colours of the tiles of zoom ``z`` mean."""
-        passed = self.mask(filter)
-        n = int(passed[: self.placed].sum())
+        total = self.cube.total(which)
         return HeatLegend(
-            entries=legend_entries(self.top(z, filter=filter), theme) if n else (),
-            n=n,
-            unplaced=int(passed.sum()) - n,
-            weeks=self.weeks(filter),
+            entries=legend_entries(self.top(z, which=which), theme) if total.n else (),
+            n=total.n,
+            unplaced=total.unplaced,
+            weeks=total.weeks,
             sigma_m=self.sigma_m(z),
         )
 
     def _pixel_m(self, z: int) -> float:
         """Return the ground size of a screen pixel at the middle of the data, metres."""
-        middle = float(np.median(self.rows)) if self.placed else float(1 << (LEVEL - 1))
-        latitude = row_latitude(np.array([middle + 0.5]), LEVEL)[0]
+        latitude = row_latitude(np.array([self.extent.middle + 0.5]), CELL_LEVEL)[0]
         return float(2 * HALF_M / (1 << (z + 8)) * np.cos(np.radians(latitude)))
 
-    def _slice(self, z: int, x: int, y: int) -> slice:
-        """Return the calls of one tile: they lie together in Morton order."""
-        shift = np.uint64(2 * (LEVEL - z))
-        code = morton_code(np.array([x], np.int32), np.array([y], np.int32))[0]
-        a, b = np.searchsorted(self.morton, np.array([code << shift, (code + np.uint64(1)) << shift]))
-        return slice(int(a), int(b))
 
-    def _smoothed(
-        self, z: int, left: int, top: int, width: int, height: int, which: HeatFilter
-    ) -> npt.NDArray[np.float32] | None:
-        """Return smoothed counts of a window of pixels of zoom ``z``; None where nothing is near."""
-        cells = np.zeros((height + 2 * PAD_PX, width + 2 * PAD_PX), np.float32)
-        x0, y0 = left - PAD_PX, top - PAD_PX
-        terms = self._terms(which)
-        side, inside = 1 << z, 0
-        for ty in range(max(y0 >> 8, 0), min((y0 + cells.shape[0] - 1) >> 8, side - 1) + 1):
-            for tx in range(max(x0 >> 8, 0), min((x0 + cells.shape[1] - 1) >> 8, side - 1) + 1):
-                part = self._slice(z, tx, ty)
-                if part.start < part.stop:
-                    inside += self._count(part, terms, LEVEL - 8 - z, x0, y0, cells)
-        if inside == 0:
-            return None
-        smooth = gaussian_filter(cells, SIGMA_PX, truncate=_TRUNCATE, mode="constant")
-        return np.asarray(smooth[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX], dtype=np.float32)
-
-    def _count(
-        self,
-        part: slice,
-        terms: tuple[int, int, npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
-        shift: int,
-        left: int,
-        top: int,
-        cells: npt.NDArray[np.float32],
-    ) -> int:
-        return add_to_cells(
-            self.columns[part], self.rows[part], self.minutes[part], self.hours[part], self.families[part],
-            *terms, shift, left, top, cells,
-        )  # fmt: skip
-
-    def _find_top(self, z: int, which: HeatFilter) -> float:
-        weeks = self.weeks(which)
-        if not self.placed or weeks <= 0:
-            return 0.0
-        coarser = 2
-        while True:
-            shift = LEVEL - 8 - z + coarser
-            low = np.array([self.columns.min() >> shift, self.rows.min() >> shift]) - 8
-            high = np.array([self.columns.max() >> shift, self.rows.max() >> shift]) + 8
-            width, height = (int(v) for v in high - low + 1)
-            if width * height <= _SCALE_CELLS:
-                break
-            coarser += 1
-        cells = np.zeros((height, width), np.float32)
-        if not self._count(slice(0, self.placed), self._terms(which), shift, int(low[0]), int(low[1]), cells):
-            return 0.0
-        smooth = gaussian_filter(cells, SIGMA_PX / (1 << coarser), truncate=_TRUNCATE, mode="constant")
-        held_rows, held_columns = np.nonzero(cells)
-        area = cell_km2(low[1] + held_rows + 0.5, LEVEL - shift)
-        return round_up(float(np.percentile(smooth[held_rows, held_columns] / (area * weeks), TOP_PERCENTILE)))
-
-
-def _between(tile: int, zoomed: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32], int]:
-    """Place a tile's pixels between those ``zoomed`` zooms out: the one before, the share of the next, the first."""
-    at = (tile * TILE_PX + np.arange(TILE_PX) + 0.5) / (1 << zoomed) - 0.5
-    before = np.floor(at).astype(np.intp)
-    return before - before[0], (at - before).astype(np.float32), int(before[0])
+def extent_of(cube: Cube) -> Extent:
+    """Return where the calls of a cube are; the whole world where there is none."""
+    held = [s for s in cube.segments if s.places]
+    if not held:
+        last = (1 << CELL_LEVEL) - 1
+        return Extent(left=0, right=last, top=0, bottom=last, middle=last / 2)
+    # Where there are millions of cells their blocks of 300 m say enough.
+    level = CELL_LEVEL if sum(len(s.cells) for s in held) <= _EXTENT_CELLS else CELL_LEVEL - 3
+    found = [s.coarser(level) for s in held]
+    columns, rows = cell_columns_rows(np.concatenate([cells for cells, _ in found]))
+    calls = np.concatenate([np.diff(starts) for _, starts in found])
+    order = np.argsort(rows, kind="stable")
+    half = int(np.searchsorted(np.cumsum(calls[order]), calls.sum() / 2))
+    up = CELL_LEVEL - level
+    return Extent(
+        left=int(columns.min()) << up, right=((int(columns.max()) + 1) << up) - 1,
+        top=int(rows.min()) << up, bottom=((int(rows.max()) + 1) << up) - 1,
+        middle=float(int(rows[order[min(half, len(order) - 1)]]) << up),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,20 +11,22 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from geo.errors import ParameterError
+from geo.hotspots.cube.cube import Cube
+from geo.hotspots.cube.filter import EVERYTHING, CubeFilter
+from geo.hotspots.cube.layout import CELL_LEVEL, EPOCH, hour_codes
+from geo.hotspots.cube.profile import clock_labels
 from geo.hotspots.when import MINUTES_PER_DAY, MINUTES_PER_WEEK
-from geo.tiles.heat import TOP_PERCENTILE, HeatIndex
-from geo.tiles.heat_calls import LEVEL, clock_labels
-from geo.tiles.heat_filter import EVERYTHING, HeatFilter
-from geo.tiles.heat_kernels import add_to_cube
+from geo.tiles.heat import HeatMap
 from geo.tiles.heat_scale import UNIT_EN, UNIT_ZH, legend_entries, round_up, steps
 from geo.tiles.mercator import HALF_M, cell_km2, column_longitude, row_latitude, to_cells
 from geo.tiles.palette import Theme
 
 FrameBy = Literal["hour_of_day", "hour_of_week", "day", "week"]
 MAX_BYTES: Final = 1_400_000
+TOP_PERCENTILE: Final = 99.5
 _SIGMA_CELLS: Final = 1.6
 _MARGIN_CELLS: Final = 6
-_SMALLEST_CELL: Final = 8.0  # in units of the index, about 20 m
+_SMALLEST_CELL: Final = 0.5  # in cells of the cube, about 20 m
 _WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
@@ -60,10 +63,10 @@ class HeatFrames:
 
 
 def frames(
-    index: HeatIndex,
+    heat: HeatMap,
     *,
     by: FrameBy = "hour_of_day",
-    filter: HeatFilter = EVERYTHING,  # noqa: A002
+    which: CubeFilter = EVERYTHING,
     bounds: tuple[float, float, float, float] | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> HeatFrames:
@@ -77,67 +80,87 @@ def frames(
     ParameterError
         If ``by`` is unknown, ``bounds`` are empty, or there are too many frames for ``max_bytes``.
     """
-    bins, labels, weeks = _bins(index, by, filter)
+    cube = heat.cube
+    labels, weeks, frame_of_hour = _bins(cube, by, which)
     k = len(labels)
     if k * 16 * 16 > max_bytes:
         raise ParameterError(
             f"{k} frames do not fit in {max_bytes} bytes; choose a shorter period or longer steps",
             f"{k} 帧放不进 {max_bytes} 字节，请缩短时段或加大步长",
         )
-    left, top, cell, width, height = _window(index, bounds, max_cells=max_bytes // max(k, 1))
-    cube = np.zeros((k, height, width), np.float32)
-    n = np.zeros(k, np.int64)
-    add_to_cube(index.columns, index.rows, bins[: index.placed], left, top, cell, cell, cube, n)
+    left, top, cell, width, height = _window(heat, bounds, max_cells=max_bytes // max(k, 1))
+    scan = cube.scan(which)
+    sheet, n, total = scan.frames(
+        frame_of_hour(_hours_of(scan.tables.base, len(scan.tables.hours))), k, left, top, cell, width, height
+    )
     rows = top + (np.arange(height) + 0.5) * cell
-    area = cell_km2(rows, LEVEL) * cell**2
-    held = cube > 0
+    area = cell_km2(rows, CELL_LEVEL) * cell**2
+    held = sheet > 0
     for frame in range(k):
-        gaussian_filter(cube[frame], _SIGMA_CELLS, truncate=3.0, mode="constant", output=cube[frame])
-        cube[frame] /= (area * max(weeks[frame], 1e-9)).astype(np.float32)[:, None]
-    scale = round_up(float(np.percentile(cube[held], TOP_PERCENTILE))) if held.any() else 0.0
-    edges = column_longitude(np.array([left, left + width * cell]), LEVEL)
-    ends = row_latitude(np.array([top + height * cell, top]), LEVEL)
-    metres = 2 * HALF_M / (1 << LEVEL) * cell * float(np.cos(np.radians(ends.mean())))
-    total = int((bins[: index.placed] >= 0).sum())
+        gaussian_filter(sheet[frame], _SIGMA_CELLS, truncate=3.0, mode="constant", output=sheet[frame])
+        sheet[frame] /= (area * max(weeks[frame], 1e-9)).astype(np.float32)[:, None]
+    scale = round_up(float(np.percentile(sheet[held], TOP_PERCENTILE))) if held.any() else 0.0
+    edges = column_longitude(np.array([left, left + width * cell]), CELL_LEVEL)
+    ends = row_latitude(np.array([top + height * cell, top]), CELL_LEVEL)
+    metres = 2 * HALF_M / (1 << CELL_LEVEL) * cell * float(np.cos(np.radians(ends.mean())))
     return HeatFrames(
-        cube=steps(cube, scale), top=scale, labels=labels, n=n, outside=total - int(n.sum()),
-        unplaced=int((bins[index.placed :] >= 0).sum()), weeks=weeks,
+        cube=steps(sheet, scale), top=scale, labels=labels, n=n, outside=total - int(n.sum()),
+        unplaced=cube.profile(which).unplaced, weeks=weeks,
         bounds=(float(edges[0]), float(ends[0]), float(edges[1]), float(ends[1])), sigma_m=_SIGMA_CELLS * metres,
     )  # fmt: skip
 
 
+def _hours_of(base: int, length: int) -> npt.NDArray[np.int64]:
+    """Return the hour since ``EPOCH`` of hour codes from ``base`` on; -1 where a code is of no hour."""
+    hours = np.full(length, -1, np.int64)
+    first = (base >> 8) * 168
+    known = np.arange(first, first + (length // 256 + 1) * 168)
+    at = hour_codes(known) - base
+    inside = at < length
+    hours[at[inside]] = known[inside]
+    return hours
+
+
 def _bins(
-    index: HeatIndex, by: FrameBy, which: HeatFilter
-) -> tuple[npt.NDArray[np.int32], tuple[str, ...], npt.NDArray[np.float64]]:
-    """Return the frame of each call (-1 for none), the frames' labels and the weeks that each stands for."""
-    first, last = index.span(which)
-    labels: tuple[str, ...]
-    if by == "hour_of_day":
-        bins, labels = index.hours.astype(np.int32) % 24, tuple(f"{h:02d}:00" for h in range(24))
-        weeks = np.full(24, (last - first) / MINUTES_PER_WEEK)
-    elif by == "hour_of_week":
-        bins, labels = index.hours.astype(np.int32), tuple(f"{d} {h:02d}:00" for d in _WEEKDAYS for h in range(24))
-        weeks = np.full(168, (last - first) / MINUTES_PER_WEEK)
-    elif by in ("day", "week"):
-        step = MINUTES_PER_DAY if by == "day" else MINUTES_PER_WEEK
-        begin = first // MINUTES_PER_DAY * MINUTES_PER_DAY
-        k = -(-(last - begin) // step) if last > first else 0
-        starts = begin + np.arange(k, dtype=np.int64) * step
-        bins = ((index.minutes.astype(np.int64) - begin) // step).astype(np.int32)
-        labels = clock_labels(starts, days=True)
-        weeks = (np.minimum(starts + step, last) - np.maximum(starts, first)) / MINUTES_PER_WEEK
-    else:
+    cube: Cube, by: FrameBy, which: CubeFilter
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64], Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int32]]]:
+    """Return the frames' labels, the weeks that each stands for, and what names the frame of an hour (-1 for none)."""
+    first, last = cube.span(which)
+    if by in ("hour_of_day", "hour_of_week"):
+        k = 24 if by == "hour_of_day" else 168
+        labels = tuple(f"{h:02d}:00" for h in range(24))
+        if by == "hour_of_week":
+            labels = tuple(f"{d} {h}" for d in _WEEKDAYS for h in labels)
+        return labels, np.full(k, (last - first) / MINUTES_PER_WEEK), _turning(k)
+    if by not in ("day", "week"):
         raise ParameterError(
             f"There are no frames by {by}; use hour_of_day, hour_of_week, day or week",
             f"不支持按 {by} 分帧，可用 hour_of_day、hour_of_week、day、week",
         )
-    return np.where(index.mask(which), bins, -1).astype(np.int32), labels, weeks
+    step = MINUTES_PER_DAY if by == "day" else MINUTES_PER_WEEK
+    begin = first // MINUTES_PER_DAY * MINUTES_PER_DAY
+    k = -(-(last - begin) // step) if last > first else 0
+    starts = begin + np.arange(k, dtype=np.int64) * step
+    weeks = (np.minimum(starts + step, last) - np.maximum(starts, first)) / MINUTES_PER_WEEK
+    return clock_labels(starts, days=True), weeks, _running(begin, step, k)
+
+
+def _turning(k: int) -> Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int32]]:
+    return lambda hours: np.where(hours < 0, -1, hours % k).astype(np.int32)
+
+
+def _running(begin: int, step: int, k: int) -> Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int32]]:
+    def frame_of(hours: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        at = (hours * 60 + EPOCH - begin) // step
+        return np.where((hours < 0) | (at < 0) | (at >= k), -1, at).astype(np.int32)
+
+    return frame_of
 
 
 def _window(
-    index: HeatIndex, bounds: tuple[float, float, float, float] | None, *, max_cells: int
+    heat: HeatMap, bounds: tuple[float, float, float, float] | None, *, max_cells: int
 ) -> tuple[float, float, float, int, int]:
-    """Return left, top and size of cells (in units of the index), and how many columns and rows there are."""
+    """Return left, top and size of pixels (in cells of the cube), and how many columns and rows there are."""
     margin = 0
     if bounds is not None:
         west, south, east, north = bounds
@@ -145,13 +168,11 @@ def _window(
             raise ParameterError(
                 "The bounds are empty; give west, south, east, north", "范围为空，应依次为西、南、东、北"
             )
-        columns, rows = to_cells(np.array([[west, north], [east, south]]), LEVEL)
-    elif index.placed:
-        columns = np.array([index.columns.min(), index.columns.max() + 1])
-        rows = np.array([index.rows.min(), index.rows.max() + 1])
-        margin = _MARGIN_CELLS
+        columns, rows = (v / 16 for v in to_cells(np.array([[west, north], [east, south]]), CELL_LEVEL + 4))
     else:
-        columns = rows = np.array([0, 1 << LEVEL])
+        columns = np.array([heat.extent.left, heat.extent.right + 1])
+        rows = np.array([heat.extent.top, heat.extent.bottom + 1])
+        margin = _MARGIN_CELLS if heat.cube.placed else 0
     wide, tall = float(columns[1] - columns[0]), float(rows[1] - rows[0])
     cell = max(_SMALLEST_CELL, float(np.sqrt(wide * tall / max_cells)))
     while (np.ceil(wide / cell) + 2 * margin) * (np.ceil(tall / cell) + 2 * margin) > max_cells:

@@ -13,7 +13,7 @@ from geo.errors import CheckError, InfeasibleError, InputError
 from planners.arrays import read_only
 from planners.posts.check import require_open
 from planners.posts.plan import PostPlan
-from planners.posts.problem import brief, named, require_sites, require_weights
+from planners.posts.problem import brief, named, require_seconds, require_sites, require_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,16 +52,9 @@ class AllocationProblem:
         n, m = self.seconds.shape
         require_weights(self.weights, self.demand_keys, n)
         require_sites(self.site_keys, m, p=self.p, fixed=self.fixed, closed=self.closed)
-        with np.errstate(invalid="ignore"):
-            bad = np.flatnonzero((np.isnan(self.seconds) | (self.seconds < 0)).any(axis=1))
-        if len(bad):
-            names = named(self.demand_keys, bad)
-            raise InputError(
-                f"Travel times to {brief(names)} are negative or not a number",
-                f"到需求点 {brief(names)} 的行程时间为负数或无效",
-                rows=names,
-            )
-        cut_off = np.flatnonzero(~np.isfinite(self.seconds[:, self.usable]).any(axis=1))
+        require_seconds(self.seconds, self.demand_keys)
+        usable = self.seconds[:, self.usable] if len(self.closed) else self.seconds
+        cut_off = np.flatnonzero(~np.isfinite(usable.min(axis=1)))
         if len(cut_off):
             names = named(self.demand_keys, cut_off)
             raise InfeasibleError(

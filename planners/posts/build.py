@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from geo.errors import InputError
 from planners.posts.coverage import Coverage
-from planners.posts.problem import MclpProblem, brief, named
+from planners.posts.problem import MclpProblem, require_seconds
 
 Floats = npt.NDArray[np.float64]
 Blocks = Callable[[int, int], Floats]
@@ -49,7 +49,7 @@ def build_coverage(
                 f"Travel times of sites {first + 1} to {last} have shape {block.shape}, not {(demand, last - first)}",
                 f"第 {first + 1} 至 {last} 个点位的行程时间矩阵应为 {demand} 行 {last - first} 列",
             )
-        _require_times(block, demand_keys)
+        require_seconds(block, demand_keys)
         open_columns = usable[first:last]
         if open_columns.any():
             np.minimum(nearest, block[:, open_columns].min(axis=1), out=nearest)
@@ -108,15 +108,3 @@ def build_mclp(
         fixed=np.asarray(list(fixed), np.int32),
         closed=np.asarray(list(closed), np.int32),
     )
-
-
-def _require_times(block: Floats, keys: Sequence[str]) -> None:
-    with np.errstate(invalid="ignore"):
-        bad = np.flatnonzero((np.isnan(block) | (block < 0)).any(axis=1))
-    if len(bad):
-        names = named(keys, bad)
-        raise InputError(
-            f"Travel times to {brief(names)} are negative or not a number; unreachable is written as infinite",
-            f"到需求点 {brief(names)} 的行程时间为负数或无效；不可达应记为无穷大",
-            rows=names,
-        )

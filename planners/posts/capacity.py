@@ -30,7 +30,7 @@ from geo.errors import CheckError, InfeasibleError, InputError
 from planners.arrays import read_only
 from planners.contract import Budget, Observer, Outcome, silent, stopped_before_any_plan
 from planners.integer_program import IntegerProgram, solve_program
-from planners.posts.problem import brief, named, require_sites, require_weights
+from planners.posts.problem import brief, named, require_seconds, require_sites, require_weights
 
 SOLVER = "posts.capacity.exact"
 Floats = npt.NDArray[np.float64]
@@ -73,15 +73,7 @@ class CapacityProblem:
         require_sites(self.site_keys, m, p=self.p, fixed=self.fixed, closed=self.closed)
         if len(self.capacities) != m or not np.isfinite(self.capacities).all() or (self.capacities < 0).any():
             raise InputError("Each site needs a capacity of 0 or more", "每个点位需有不小于 0 的承载能力")
-        with np.errstate(invalid="ignore"):
-            bad = np.flatnonzero((np.isnan(self.seconds) | (self.seconds < 0)).any(axis=1))
-        if len(bad):
-            names = named(self.demand_keys, bad)
-            raise InputError(
-                f"Travel times to {brief(names)} are negative or not a number",
-                f"到需求点 {brief(names)} 的行程时间为负数或无效",
-                rows=names,
-            )
+        require_seconds(self.seconds, self.demand_keys)
         if self.radius_seconds is None:
             self._require_room()
 

@@ -55,8 +55,11 @@ class Choice(Protocol):
         """Return the problem without closed sites, and without fixed ones where it can count them in."""
         ...
 
-    def finished(self, value: float, watch: Watch) -> Finish | None:
-        """Search the whole problem another way where that pays, for plans below ``value``; None where it does not."""
+    def finished(self, value: float, watch: Watch, *, lean: Floats) -> Finish | None:
+        """Search the whole problem another way where that pays, for plans below ``value``; None where it does not.
+
+        ``lean`` float64[m] is higher for sites that a first plan should have open.
+        """
         ...
 
 

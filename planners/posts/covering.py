@@ -45,7 +45,7 @@ class CoverSearch:
         fixed: Flags | None = None,
         *,
         quota: Quota | None = None,
-        finish: Callable[[CoverSearch, float, Watch], Finish | None] | None = None,
+        finish: Callable[[CoverSearch, float, Watch, Floats], Finish | None] | None = None,
     ) -> None:
         self._finish = finish
         self.p = p
@@ -128,6 +128,6 @@ class CoverSearch:
             relaxed=relaxed.among(left, multipliers=multipliers, way=way),
         )
 
-    def finished(self, value: float, watch: Watch) -> Finish | None:
+    def finished(self, value: float, watch: Watch, *, lean: Floats) -> Finish | None:
         """Hand over to ``finish`` where there is one."""
-        return None if self._finish is None else self._finish(self, value, watch)
+        return None if self._finish is None else self._finish(self, value, watch, lean)

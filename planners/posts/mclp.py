@@ -78,7 +78,7 @@ def solve_mclp(
     )
 
 
-def finish_by_program(search: CoverSearch, value: float, watch: Watch) -> Finish | None:
+def finish_by_program(search: CoverSearch, value: float, watch: Watch, lean: Floats) -> Finish | None:
     """Solve what is left by HiGHS, whose cuts close the last of the gap, where it is small enough.
 
     The reductions are done and the plan is known, so HiGHS's own are switched off.
@@ -88,7 +88,8 @@ def finish_by_program(search: CoverSearch, value: float, watch: Watch) -> Finish
     if m > MOST_SITES or len(reduced.row_sites) > MOST_PAIRS or not n:
         return None
     program = program_of(reduced, quota=search.quota)
-    _, first, _ = search.first_plan()
+    none = np.zeros(m, bool)
+    _, first = search.plan_near(lean, fixed=none, closed=none)
     start = np.zeros(m + n)
     start[first] = 1.0
     start[m:] = covered_rows(reduced, start[:m])

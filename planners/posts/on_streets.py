@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
+from geo.errors import InputError
 from geo.streets.snap import Places
 from geo.streets.travel import Travel
 from geo.streets.within import Within
 from planners.posts.coverage import Coverage
+from planners.posts.problem import brief, named
 from planners.posts.reduce import Floats, Indices, Starts
 
 
@@ -35,6 +37,18 @@ def coverage_on_streets(
         count=len(sites),
         radius_seconds=radius_seconds,
     )
+
+
+def require_on_streets(sites: Places, keys: Sequence[str]) -> None:
+    """Raise ``InputError`` that names the sites that stand on no street."""
+    off = np.flatnonzero(~sites.ok)
+    if len(off):
+        names = named(keys, off)
+        raise InputError(
+            f"Sites {brief(names)} are too far from any street; move them to a street or leave them out",
+            f"点位 {brief(names)} 距任何道路过远，请移到道路上或不纳入候选",
+            rows=names,
+        )
 
 
 def _nearest(

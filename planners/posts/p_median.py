@@ -13,7 +13,8 @@ serves, ``y_j = 1`` when site ``j`` is open::
 ReVelle, C. and Swain, R. (1970). Central facilities location. Geographical Analysis 2, 30-42.
 
 A first plan comes from greedy and exchange (``median_swap``), bounds from Lagrangian relaxation (``median_dual``), the
-proof from a tree over the few sites that the bound leaves open (``tree``; Christofides and Beasley 1982). Below
+proof from a tree over the few sites that the bound leaves open (``tree``; Christofides and Beasley 1982), or from the
+program by radii once it is small (``median_radius``). Below
 ``MOST_PAIRS`` pairs the rows of times are whole; above, each row keeps its nearest sites and is charged the first that is
 left out when none of them is open, which can only lower the bound.
 
@@ -34,6 +35,7 @@ from planners.contract import Budget, Observer, Outcome, Termination, silent, st
 from planners.posts.allocation import AllocationProblem, allocate, check_allocation
 from planners.posts.choice import Finish, Narrowed, Sites
 from planners.posts.median_dual import MedianDual
+from planners.posts.median_radius import radius_program, solve_by_radii
 from planners.posts.median_swap import Exchange
 from planners.posts.neighbours import Flags, Floats, Neighbours
 from planners.posts.plan import PostPlan
@@ -52,13 +54,17 @@ WHOLE = 2.0**50
 class MedianSearch:
     """A p-median over sites that may be open, in the terms of ``tree.Problem``.
 
-    ``costs`` float64[n, m] is all finite: what cannot be reached costs more than the first plan in all.
+    ``costs`` float64[n, m] is all finite: what cannot be reached costs more than the first plan in all. ``settled``
+    bool[m] are sites that every plan still looked for has open; costs of plans are multiples of ``step``, 0 for unknown.
     """
 
     def __init__(
-        self, costs: Floats, sites: Sites, neighbours: Neighbours, p: int, fixed: Flags, *, quota: Quota | None = None
-    ) -> None:
+        self, costs: Floats, sites: Sites, neighbours: Neighbours, p: int, fixed: Flags, *,
+        quota: Quota | None = None, settled: Flags | None = None, step: float = 0.0,
+    ) -> None:  # fmt: skip
         self.p = p
+        self._step = step
+        self._settled = fixed if settled is None else settled
         self._costs = costs
         self._sites = sites
         self._fixed = fixed
@@ -99,19 +105,32 @@ class MedianSearch:
             return np.inf
         return float(self._costs[:, self._sites[sites]].min(axis=1).sum())
 
-    def narrowed(self, fixed: Flags, closed: Flags, relaxed: Relaxed) -> Narrowed:  # noqa: ARG002
+    def narrowed(self, fixed: Flags, closed: Flags, relaxed: Relaxed) -> Narrowed:
         """Leave out closed sites."""
         neighbours, left = self._neighbours.without(closed)
         fewer = MedianSearch(
             self._costs, self._sites[left], neighbours, self.p, self._fixed[left],
-            quota=self.quota.among(left, always=np.zeros(0, np.int64)),
+            quota=self.quota.among(left, always=np.zeros(0, np.int64)), settled=fixed[left], step=self._step,
         )  # fmt: skip
         same = relaxed.among(left, multipliers=relaxed.multipliers, way=relaxed.way)
         return Narrowed(problem=fewer, left=left, always=np.zeros(0, np.int64), relaxed=same)
 
-    def finished(self, value: float, watch: Watch) -> Finish | None:  # noqa: ARG002
-        """Leave it to the tree."""
-        return None
+    def finished(self, value: float, watch: Watch, *, lean: Floats) -> Finish | None:
+        """Solve what is left by HiGHS where the program by radii is small."""
+        slack = 0.999 * self._step or 1e-9 * abs(value)
+        program = radius_program(self._neighbours, self.p, self._settled, quota=self.quota, slack=slack)
+        if program is None:
+            return None
+        m = len(self._sites)
+        within = Exchange(self._neighbours, self.p, self._settled, np.zeros(m, bool), self.quota)
+        _, start = within.improved(self.quota.top(np.where(self._settled, np.inf, lean), self.p))
+        answer = solve_by_radii(program, m, start, value, watch)
+        proved = answer.termination is Termination.OPTIMAL
+        bound = -np.inf if answer.bound is None else answer.bound
+        if answer.values is None:
+            return Finish(sites=None, value=np.inf, bound=bound, proved=proved)
+        sites = np.flatnonzero(answer.values[:m] > 0.5)
+        return Finish(sites=sites, value=self.value(sites), bound=bound, proved=proved)
 
 
 def solve_p_median(
@@ -128,11 +147,12 @@ def solve_p_median(
     closed = np.zeros(len(usable), bool)
     names = np.arange(len(usable))
     asked = None if quota is None else quota.among(usable, always=np.zeros(0, np.int64))
-    search = MedianSearch(costs, names, Neighbours.of(costs, p=problem.p), problem.p, fixed, quota=asked)
+    step = _step(costs)
+    search = MedianSearch(costs, names, Neighbours.of(costs, p=problem.p), problem.p, fixed, quota=asked, step=step)
     value, opened = search.first_plan()
     watch = Watch(began=began, budget=budget, observe=observe)
     watch.on(value, 0.0, force=True)
-    tree = Tree(search, opened, value, fixed=fixed, closed=closed, step=_step(costs), watch=watch)
+    tree = Tree(search, opened, value, fixed=fixed, closed=closed, step=step, watch=watch)
     found = tree.run()
     plan = allocate(problem, usable[found.sites])
     if (plan.assignment < 0).any():
@@ -155,7 +175,7 @@ def _costs(problem: AllocationProblem, usable: Sites, *, asked: bool) -> Floats:
 
     Where some sites are asked for, that is more than any plan costs.
     """
-    seconds = problem.seconds[:, usable]
+    seconds = problem.seconds[:, usable] if len(problem.closed) else problem.seconds
     reached = np.isfinite(seconds)
     if reached.all():
         return problem.weights[:, None] * seconds
@@ -181,4 +201,4 @@ def _unreached(problem: AllocationProblem, plan: PostPlan) -> InfeasibleError:
 def _step(costs: Floats) -> float:
     """Return 1 where all costs are whole numbers whose sum is exact, else 0."""
     dearest = float(costs.max(axis=1).sum())
-    return 1.0 if dearest < WHOLE and bool((costs == np.floor(costs)).all()) else 0.0
+    return 1.0 if dearest < WHOLE and all(bool((row == np.floor(row)).all()) for row in costs) else 0.0

@@ -118,6 +118,18 @@ def require_weights(weights: npt.NDArray[np.float64], keys: Sequence[str], rows:
         )
 
 
+def require_seconds(seconds: npt.NDArray[np.float64], keys: Sequence[str]) -> None:
+    """Refuse travel times that are negative or not a number; rows are demand points."""
+    bad = np.flatnonzero(~(seconds >= 0).all(axis=1))
+    if len(bad):
+        names = named(keys, bad)
+        raise InputError(
+            f"Travel times to {brief(names)} are negative or not a number; unreachable is written as infinite",
+            f"到需求点 {brief(names)} 的行程时间为负数或无效；不可达应记为无穷大",
+            rows=names,
+        )
+
+
 def require_sites(
     keys: Sequence[str],
     count: int,

@@ -103,7 +103,7 @@ def merged(
         by_starts, by_rows = transposed(starts, columns, len(left))
         if not dominance:
             break
-        alive = _undominated(starts, columns, by_starts, by_rows)
+        alive = undominated(starts, columns, by_starts, by_rows, np.zeros(len(left)))
         if not alive.all():
             starts, columns = without(starts, columns, alive, np.ones(len(weights), bool))
             number = np.cumsum(alive).astype(np.int32) - np.int32(1)
@@ -218,17 +218,20 @@ def transposed(starts: Starts, columns: Indices, count: int) -> tuple[Starts, In
 
 
 @compiled()
-def _undominated(
-    row_starts: Starts, row_sites: Indices, site_starts: Starts, site_rows: Indices
+def undominated(
+    row_starts: Starts, row_sites: Indices, site_starts: Starts, site_rows: Indices, costs: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Find the sites whose rows are not all rows of one other site that stays; of equal ones the first stays."""
+    """Find the sites whose rows are not all rows of one other site that stays and costs no more.
+
+    Of equal ones the first stays.
+    """
     m = len(site_starts) - 1
-    alive = np.ones(m, np.bool_)
+    stays = np.ones(m, np.bool_)
     marks = np.full(len(row_starts) - 1, -1, np.int64)
     for a in range(m):
         size = site_starts[a + 1] - site_starts[a]
         if size == 0:
-            alive[a] = False
+            stays[a] = False
             continue
         shortest = site_rows[site_starts[a]]
         for e in range(site_starts[a], site_starts[a + 1]):
@@ -239,18 +242,25 @@ def _undominated(
         for f in range(row_starts[shortest], row_starts[shortest + 1]):
             b = row_sites[f]
             other = site_starts[b + 1] - site_starts[b]
-            if b == a or not alive[b] or other < size or (other == size and b > a):
+            if b == a or not stays[b] or other < size or costs[b] > costs[a]:
                 continue
-            spare = other - size
-            hits = 0
-            for e in range(site_starts[b], site_starts[b + 1]):
-                if marks[site_rows[e]] == a:
-                    hits += 1
-                else:
-                    spare -= 1
-                    if spare < 0:
-                        break
-            if hits == size:
-                alive[a] = False
+            if other == size and costs[b] == costs[a] and b > a:
+                continue
+            if holds_marked(site_starts, site_rows, b, marks, a, size):
+                stays[a] = False
                 break
-    return alive
+    return stays
+
+
+@compiled()
+def holds_marked(starts: Starts, members: Indices, one: int, marks: Starts, mark: int, size: int) -> bool:
+    """Say whether the list of ``one`` holds all ``size`` members that are marked with ``mark``."""
+    hits, spare = 0, starts[one + 1] - starts[one] - size
+    for e in range(starts[one], starts[one + 1]):
+        if marks[members[e]] == mark:
+            hits += 1
+        else:
+            spare -= 1
+            if spare < 0:
+                return False
+    return hits == size

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
-from planners.posts.reduce import Floats, Indices, Starts, transposed, without
+from planners.posts.reduce import Floats, Indices, Starts, holds_marked, transposed, undominated, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,7 +62,7 @@ def small_cover(
         starts, columns = _packed(starts, columns)
         by_starts, by_rows = transposed(starts, columns, count)
         before = int(alive.sum())
-        alive &= _irreplaceable(starts, columns, by_starts, by_rows, costs)
+        alive &= undominated(starts, columns, by_starts, by_rows, costs)
         starts, columns = without(starts, columns, alive, np.ones(len(starts) - 1, bool))
         single = np.zeros(count, bool)
         single[columns[starts[:-1][np.diff(starts) == 1]]] = True
@@ -117,54 +117,6 @@ def _unimplied(
             length = row_starts[i + 1] - row_starts[i]
             if i == k or not stays[i] or length < size:
                 continue
-            hits, spare = 0, length - size
-            for e in range(row_starts[i], row_starts[i + 1]):
-                if marks[row_sites[e]] == k:
-                    hits += 1
-                else:
-                    spare -= 1
-                    if spare < 0:
-                        break
-            if hits == size:
+            if holds_marked(row_starts, row_sites, i, marks, k, size):
                 stays[i] = False
-    return stays
-
-
-@compiled()
-def _irreplaceable(
-    row_starts: Starts, row_sites: Indices, site_starts: Starts, site_rows: Indices, costs: Floats
-) -> npt.NDArray[np.bool_]:
-    """Find the sites with rows that no other site that stays, and costs no more, covers all of."""
-    m = len(site_starts) - 1
-    stays = np.ones(m, np.bool_)
-    marks = np.full(len(row_starts) - 1, -1, np.int64)
-    for a in range(m):
-        size = site_starts[a + 1] - site_starts[a]
-        if size == 0:
-            stays[a] = False
-            continue
-        shortest = site_rows[site_starts[a]]
-        for e in range(site_starts[a], site_starts[a + 1]):
-            row = site_rows[e]
-            marks[row] = a
-            if row_starts[row + 1] - row_starts[row] < row_starts[shortest + 1] - row_starts[shortest]:
-                shortest = row
-        for f in range(row_starts[shortest], row_starts[shortest + 1]):
-            b = row_sites[f]
-            other = site_starts[b + 1] - site_starts[b]
-            if b == a or not stays[b] or other < size or costs[b] > costs[a]:
-                continue
-            if other == size and costs[b] == costs[a] and b > a:
-                continue
-            hits, spare = 0, other - size
-            for e in range(site_starts[b], site_starts[b + 1]):
-                if marks[site_rows[e]] == a:
-                    hits += 1
-                else:
-                    spare -= 1
-                    if spare < 0:
-                        break
-            if hits == size:
-                stays[a] = False
-                break
     return stays

@@ -243,7 +243,11 @@ class Tree:
             relaxed=ground.relaxed,
         )  # fmt: skip
         left = left.narrowed()
-        found = left.problem.finished(self.value, self.watch)
+        if left.relaxed is None:
+            return False
+        # The best plan may not be among those that are left; what remains of it is still the best place to start.
+        lean = left.relaxed.lean + 2.0 * np.isin(left.names, self.sites)
+        found = left.problem.finished(self.value, self.watch, lean=lean)
         if found is None:
             return False
         if found.sites is not None and found.value < self.value:

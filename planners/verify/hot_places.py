@@ -8,9 +8,10 @@ import numpy as np
 
 from geo.hotspots.accuracy import pai, pei
 from geo.hotspots.gi_star import gi_star, within_band
+from geo.hotspots.near_repeat import near_repeats
 from geo.hotspots.scan import poisson_llr
 from planners.verify.document import Document, Node
-from planners.verify.verdict import Verdict, compared, not_computed
+from planners.verify.verdict import Verdict, compared
 
 
 def claims(key: str) -> bool:
@@ -31,7 +32,10 @@ def verdicts(document: Document, key: str) -> Iterator[Verdict]:
         yield from _accuracy(source, section, tolerance)
     else:
         rule = section["rule"].text() if "rule" in section else ""
-        yield not_computed(document.source, "near repeat: closed time bands", rule, "near repeats come later")
+        # The case of the rule: 100 m and 3 days apart, with bands of 100 m and 3 days.
+        made = near_repeats([[0.0, 0.0], [0.0, 100.0]], [0.0, 3.0], space_m=(100.0,), time_days=(3.0,), runs=1)
+        ours = float(made.observed[1, 0])
+        yield compared(document.source, "near repeat: closed time bands", 1.0, ours, note=rule)
 
 
 def _gi_star(source: str, section: Node, tolerance: float | None) -> Iterator[Verdict]:

@@ -26,7 +26,14 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("demo")
     size = DemoSize(city="helsinki", calls=3_000, plan_iterations=30)
     install(Settings(home=home), size, lambda _: True, say=lambda _: None)
+    shutil.copytree(home, home.with_name(f"{home.name}-untouched"))
     return home
+
+
+@pytest.fixture(scope="session")
+def untouched_home(demo_home: Path) -> Path:
+    """Return the demo city as it was built; tests that share ``client`` write into the other."""
+    return demo_home.with_name(f"{demo_home.name}-untouched")
 
 
 @pytest.fixture(scope="session")

@@ -91,10 +91,11 @@ def test_a_bad_question_is_refused_before_a_job_starts(
 
 
 def test_a_question_without_an_answer_fails_with_one_sentence(client: TestClient) -> None:
-    job = finished(client, client.post("/api/posts/solve", json={"p": 5000, "radius_minutes": 3}).json()["status_url"])
+    asked = {"budget": 0.25, "radius_minutes": 3}
+    job = finished(client, client.post("/api/posts/solve", json=asked).json()["status_url"])
     assert job["state"] == "failed"
     assert job["problem"]["code"] == "infeasible"
-    assert "5000" in job["problem"]["detail_zh"]
+    assert "0.25" in job["problem"]["detail_zh"]
 
 
 def test_an_unknown_shift_fails_naming_the_known_ones(client: TestClient) -> None:

@@ -6,7 +6,7 @@ import re
 
 from fastapi.testclient import TestClient
 
-PAGES = ("/", "/heat", "/posts", "/patrol", "/grids", "/reports")
+PAGES = ("/", "/heat", "/posts", "/patrol", "/grids", "/reports", "/calls")
 
 
 def test_each_page_has_a_policy_and_every_script_its_fresh_nonce(client: TestClient) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,16 +47,12 @@ def _free_port() -> int:
         return int(held.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server on the Helsinki demo city, built afresh (or of XUNGE_E2E, one that is running)."""
-    running = os.environ.get("XUNGE_E2E")
-    if running:
-        yield running
-        return
-    home, port = tmp_path_factory.mktemp("home"), _free_port()
+@contextmanager
+def _demo(home: Path, *, calls: int) -> Iterator[str]:
+    """Build the Helsinki demo city in ``home``, serve it and give its address."""
+    port = _free_port()
     log = (home / "server.log").open("w+", encoding="utf-8")
-    command = ["demo", "--city", "helsinki", "--calls", "8000", "--home", str(home), "--port", str(port)]
+    command = ["demo", "--city", "helsinki", "--calls", str(calls), "--home", str(home), "--port", str(port)]
     process = subprocess.Popen(
         [sys.executable, "-c", "from api.cli.main import main; main()", *command],
         cwd=ROOT,
@@ -84,6 +81,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[str]]:
+    """Serve a demo city of its own, for tests whose writes would be counted elsewhere."""
+    return lambda *, calls: _demo(tmp_path_factory.mktemp("home"), calls=calls)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server on the Helsinki demo city, built afresh (or of XUNGE_E2E, one that is running)."""
+    running = os.environ.get("XUNGE_E2E")
+    if running:
+        yield running
+        return
+    with _demo(tmp_path_factory.mktemp("home"), calls=8000) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,9 @@ PAGES = {
     "posts": ("/posts", "屯警布点", "Posts"),
     "patrol": ("/patrol", "巡逻规划", "Patrols"),
     "grids": ("/grids?edit=1", "网格调整", "Grids"),
+    "checks": ("/grids/checks", "网格质检", "Grid checks"),
     "reports": ("/reports", "研判报告", "Reports"),
+    "calls": ("/calls", "导入警情", "Calls"),
 }
 
 

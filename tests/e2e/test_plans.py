@@ -7,6 +7,7 @@ def test_posts_are_chosen_and_the_plan_says_how_good_it_is(visit) -> None:
     at = visit("/posts")
     assert "3 分钟内可到达" in at.text("#panel")
     at.page.fill("input[name=p]", "5")
+    at.page.click("#solve summary >> text=更多条件")
     at.page.fill("input[name=seconds]", "5")
     at.page.keyboard.press("Alt+Enter")
     at.until("!!document.querySelector('#plan')", "the plan", seconds=60)

@@ -10,8 +10,11 @@ def test_an_open_day_says_that_the_same_hours_are_compared(visit) -> None:
     at.until(
         f"document.querySelector('#day').value !== {whole!r} && document.querySelector('#sheet').getAttribute('aria-busy') === 'false'",
         "the next day",
+        seconds=60,
     )
-    at.until("document.querySelector('#sheet').innerText.includes('统计日未结束')", "the mark of an open day")
+    at.until(
+        "document.querySelector('#sheet').innerText.includes('统计日未结束')", "the mark of an open day", seconds=60
+    )
     assert "只比相同时段" in at.text("#sheet")
 
 
@@ -38,3 +41,58 @@ def test_a_search_keeps_language_and_theme_and_marks_the_place(visit) -> None:
     at.until("!!document.querySelector('#place-card')", "the place card")
     assert at.page.get_attribute("html", "lang") == "en"
     assert at.page.get_attribute("html", "data-theme") == "dark"
+
+
+def _ready(at, title: str) -> None:
+    at.until(
+        f"document.querySelector('#sheet h1')?.innerText.includes({title!r})"
+        " && document.querySelector('#sheet').getAttribute('aria-busy') === 'false'",
+        title,
+        seconds=90,
+    )
+
+
+def test_a_week_is_shown_saved_and_its_figures_opened(visit, tmp_path) -> None:
+    at = visit("/reports")
+    at.page.keyboard.press("k")
+    _ready(at, "警情周报")
+    assert at.page.locator("#sheet figure img").count() == 3
+    at.page.locator("#sheet figure").nth(2).scroll_into_view_if_needed()
+    at.until("[...document.querySelectorAll('#sheet img')].at(-1).naturalWidth > 1000", "the map")
+    at.shoot("reports-weekly")
+    with at.page.expect_download() as waiting:
+        at.page.click('[data-form="docx"]')
+    saved = tmp_path / "week.docx"
+    waiting.value.save_as(saved)
+    assert saved.read_bytes().startswith(b"PK")
+    row = at.page.locator('#sheet table[aria-label="类别变化"] tbody tr').first
+    n = row.locator("td").nth(1).inner_text()
+    row.locator("button").click()
+    at.until("!!document.querySelector('dialog.paper[open]')", "the rows")
+    assert f"共 {n} 起" in at.text("dialog.paper")
+    assert at.findings() == []
+
+
+def test_the_tools_beside_the_report_answer(visit) -> None:
+    at = visit("/reports?lang=en")
+    at.page.keyboard.press("c")
+    _ready(at, "Periods compared")
+    at.until("!!document.querySelector('#sheet svg.funnel')", "the funnel")
+    at.shoot("reports-compare")
+    assert at.findings() == []
+    at.page.keyboard.press("a")
+    _ready(at, "Alarms")
+    assert at.page.locator("#sheet tbody tr").count() > 5
+    at.shoot("reports-alarms")
+    at.page.keyboard.press("n")
+    _ready(at, "Printed figures")
+    at.page.fill("#sheet textarea", "受理 7,792 件，办结 7,762 件，办结率 97.12%")
+    at.page.click("#sheet button.primary")
+    at.until("document.querySelector('#sheet').innerText.includes('99.61%')", "the slip")
+    at.page.locator("#sheet h1").click()
+    at.page.evaluate("document.activeElement.blur()")
+    at.page.keyboard.press("i")
+    _ready(at, "Register of indicators")
+    assert at.page.locator("#sheet tbody tr").count() >= 3
+    at.shoot("reports-indicators")
+    assert at.findings() == []

@@ -9,7 +9,7 @@ from planners.verify.run import verify_all
 ORACLES = Path(__file__).parents[2] / "data" / "oracles"
 
 NOT_COMPUTED = {
-    "pmed", "mclp_sjc", "near repeat: closed time bands", "carrollton: calls-weighted travel of the best areas",
+    "pmed", "mclp_sjc", "carrollton: calls-weighted travel of the best areas",
 }  # fmt: skip
 
 

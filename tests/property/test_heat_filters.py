@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.tiles.heat import HeatFilter, HeatIndex
+from geo.hotspots.cube.cube import Cube
+from geo.hotspots.cube.filter import CubeFilter
+from geo.tiles.heat import HeatMap
 from geo.tiles.mercator import cell_km2, to_cells
 
 START = np.datetime64("2025-03-03T00:00")
@@ -14,10 +16,11 @@ LONLAT = np.column_stack([RNG.normal(116.4, 0.02, N), RNG.normal(39.9, 0.02, N)]
 AT = START + RNG.integers(0, 21 * 1440, N).astype("timedelta64[m]")
 FAMILY = np.array(["a", "b", "c"], object)[RNG.integers(0, 3, N)]
 PLACED = RNG.uniform(size=N) < 0.8
-INDEX = HeatIndex.of(LONLAT, AT, FAMILY, placed=PLACED, period=(START, START + np.timedelta64(21, "D")))
+INDEX = Cube.of(LONLAT, AT, FAMILY, placed=PLACED, period=(START, START + np.timedelta64(21, "D")))
+HEAT = HeatMap.of(INDEX)
 
 filters = st.builds(
-    lambda families, first, length, hours, weekdays: HeatFilter(
+    lambda families, first, length, hours, weekdays: CubeFilter(
         families=families, start=START + np.timedelta64(first, "m"), end=START + np.timedelta64(first + length, "m"),
         hours=hours, weekdays=weekdays,
     ),
@@ -28,7 +31,7 @@ filters = st.builds(
 )  # fmt: skip
 
 
-def passes(which: HeatFilter, i: int) -> bool:
+def passes(which: CubeFilter, i: int) -> bool:
     at = AT[i].item()
     return (
         (which.families is None or FAMILY[i] in which.families)
@@ -40,7 +43,7 @@ def passes(which: HeatFilter, i: int) -> bool:
 
 @settings(max_examples=60, deadline=None)
 @given(which=filters)
-def test_counts_are_those_of_one_by_one(which: HeatFilter) -> None:
+def test_counts_are_those_of_one_by_one(which: CubeFilter) -> None:
     kept = [i for i in range(N) if passes(which, i)]
     placed = [i for i in kept if PLACED[i]]
     total = INDEX.total(which)
@@ -52,13 +55,13 @@ def test_counts_are_those_of_one_by_one(which: HeatFilter) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(which=filters, z=st.integers(8, 13))
-def test_the_map_holds_every_call_that_passes_and_no_other(which: HeatFilter, z: int) -> None:
+def test_the_map_holds_every_call_that_passes_and_no_other(which: CubeFilter, z: int) -> None:
     weeks = INDEX.weeks(which)
     columns, rows = to_cells(LONLAT, z)
     held = 0.0
     for x in range(columns.min() - 1, columns.max() + 2):
         for y in range(rows.min() - 1, rows.max() + 2):
-            density = INDEX.density(z, x, y, filter=which)
+            density = HEAT.density(z, x, y, which=which)
             if density is not None:
                 assert density.min() >= 0
                 area = cell_km2(y * 256 + np.arange(256) + 0.5, z + 8)

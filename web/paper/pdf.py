@@ -24,14 +24,19 @@ MARGIN_MM: Final = 20.0
 INK: Final = "#1f2933"
 RULE: Final = "#9aa5b1"
 SHADE: Final = "#eef2f6"
+SHORT: Final = 9
+"""A table of so many lines with its heading stays on one page."""
+ROOM_MM: Final = 45.0
+PICTURE_MM: Final = 145.0
+"""A heading needs so much room below it, or begins a new page; more if a picture follows."""
 
 
 def to_pdf(document: Document) -> bytes:
     """Return the document as PDF: A4 upright, page numbers, table headings repeated on each page."""
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
+    from reportlab.platypus import CondPageBreak, SimpleDocTemplate, Spacer
     from reportlab.platypus import Paragraph as Text
-    from reportlab.platypus import SimpleDocTemplate, Spacer
 
     _register()
     out = io.BytesIO()
@@ -44,7 +49,10 @@ def to_pdf(document: Document) -> bytes:
     if document.subtitle:
         flow.append(Text(escape(document.subtitle), styles["subtitle"]))
     flow.append(Spacer(1, 3 * mm))
-    for block in document.blocks:
+    for block, following in zip(document.blocks, [*document.blocks[1:], None], strict=True):
+        if isinstance(block, Heading):
+            # A heading at the foot of a page belongs to what follows it on the next.
+            flow.append(CondPageBreak(_room_mm(following) * mm))
         flow += _flow(block, styles, template.width)
 
     def page(canvas: Any, _: Any) -> None:
@@ -57,6 +65,15 @@ def to_pdf(document: Document) -> bytes:
 
     template.build(flow, onFirstPage=page, onLaterPages=page)
     return out.getvalue()
+
+
+def _room_mm(following: Block | None) -> float:
+    """Return the room that a heading needs, so that it stays with what follows it."""
+    if isinstance(following, Picture):
+        return PICTURE_MM
+    return (
+        ROOM_MM + 5.0 * len(following.rows) if isinstance(following, Table) and len(following.rows) < SHORT else ROOM_MM
+    )
 
 
 def _register() -> None:
@@ -118,7 +135,8 @@ def _picture(block: Picture, styles: dict[str, Any], width: float) -> Any:
 
 
 def _table(block: Table, styles: dict[str, Any], width: float) -> list[Any]:
-    from reportlab.platypus import KeepTogether, LongTable, TableStyle
+    from reportlab.lib.units import mm
+    from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, TableStyle
     from reportlab.platypus import Paragraph as Text
 
     texts = table_texts(block)
@@ -145,4 +163,8 @@ def _table(block: Table, styles: dict[str, Any], width: float) -> list[Any]:
     title = [Text(escape(block.title), styles["heading2"])] if block.title else []
     note = [Text(escape(block.note), styles["small"])] if block.note else []
     # A short table stays on one page with its title and its note.
-    return [KeepTogether([*title, table, *note])] if len(texts) <= 20 else [*title, table, *note]
+    return (
+        [KeepTogether([*title, table, *note])]
+        if len(texts) <= SHORT
+        else [CondPageBreak(ROOM_MM * mm), *title, table, *note]
+    )

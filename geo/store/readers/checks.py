@@ -256,4 +256,17 @@ def _reason(said: str) -> tuple[str, str]:
     spot_zh = f"（{place.rstrip(']')}）" if place else ""
     if "Self-intersection" in what:
         return f"the boundary crosses itself{spot}", f"边界自相交{spot_zh}"
-    return f"{what.strip().lower()}{spot}", f"{what.strip()}{spot_zh}"
+    known = next((zh for en, zh in _REASONS.items() if en in what), "图形损坏")
+    return f"{what.strip().lower()}{spot}", f"{known}{spot_zh}"
+
+
+_REASONS: Final = {
+    "Hole lies outside shell": "内环在外环之外",
+    "Holes are nested": "内环互相嵌套",
+    "Interior is disconnected": "内部被内环隔断",
+    "Nested shells": "部分之间互相嵌套",
+    "Duplicate Rings": "环重复",
+    "Too few points": "顶点过少",
+    "Invalid Coordinate": "坐标无效",
+    "Ring Self": "环自相接触",
+}

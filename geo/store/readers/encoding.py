@@ -16,6 +16,7 @@ _ALIASES: Final = {
 }  # fmt: skip
 _KNOWN: Final = frozenset({"utf-8-sig", "gb18030", "utf-16", "latin-1", "cp1252", "big5"})
 _ENOUGH: Final = 3
+_MOSTLY: Final = 0.6
 
 
 def read_text(path: Path, encoding: str | None, *, first_row: int = 1) -> tuple[str, str]:
@@ -76,6 +77,30 @@ def looks_like_chinese(data: bytes) -> bool:
     beyond = [c for c in text[:200_000] if ord(c) > 0x7F]
     chinese = sum("\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" for c in beyond)
     return bool(beyond) and chinese >= 0.7 * len(beyond)
+
+
+def likely_encoding(data: bytes) -> str | None:
+    """Return ``"utf-8"``, ``"gb18030"`` or ``"big5"``, whichever the bytes are most likely of, or None.
+
+    What is not UTF-8 is told by the characters in daily use: the first level of GB 2312 (lead bytes B0 to D7) against
+    that of Big5 (A4 to C6). Stray wrong bytes change nothing.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        shares = {
+            "gb18030": _daily(data, "gb18030", "gb2312", 0xB0, 0xD7), "big5": _daily(data, "big5", "big5", 0xA4, 0xC6),
+        }  # fmt: skip
+        best = max(shares, key=lambda name: shares[name])
+        return best if shares[best] >= _MOSTLY else None
+    return "utf-8"
+
+
+def _daily(data: bytes, codec: str, levels: str, first: int, last: int) -> float:
+    text = data[: 1 << 20].decode(codec, "replace")[:200_000]
+    beyond = [c for c in text if ord(c) > 0x7F]
+    known = sum(first <= c.encode(levels, "replace")[0] <= last for c in beyond)
+    return known / len(beyond) if beyond else 0.0
 
 
 def wrong_bytes(row: str, data: bytes, encoding: str, *, whole: bytes) -> EncodingError:

@@ -70,13 +70,19 @@ def read_xlsx(
     wkt: str | None,
     limits: ReadLimits,
 ) -> RawLayer:
-    """Read one sheet whose first row is the header; with several filled sheets ``layer`` names one."""
+    """Read one sheet as ``read_sheet`` and find the places in it."""
+    columns = read_sheet(path, layer=layer, limits=limits)
+    return place_rows(columns, kind="xlsx", lon=lon, lat=lat, wkt=wkt, first_row=2, encoding="UTF-8", limits=limits)
+
+
+def read_sheet(path: Path, *, layer: str | None, limits: ReadLimits) -> pd.DataFrame:
+    """Read the rows of one sheet whose first row is the header; with several filled sheets ``layer`` names one."""
     archive.inspect(path, limits, forbidden=b"<!DOCTYPE")
     columns, _, _ = _read(path, _layer(path, layer), None, limits, first_row=2, geometry=False)
     for name in columns.columns:
         if isinstance(columns[name].dtype, pd.StringDtype):
             columns[name] = columns[name].map(lambda v: plain_cell(v) if isinstance(v, str) else None).astype(object)
-    return place_rows(columns, kind="xlsx", lon=lon, lat=lat, wkt=wkt, first_row=2, encoding="UTF-8", limits=limits)
+    return columns
 
 
 def truncated(has: int, declared: int) -> FileError:

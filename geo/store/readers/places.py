@@ -14,14 +14,9 @@ from geo.errors import CoordinateError, FieldError
 from geo.store.limits import ReadLimits
 from geo.store.nesting import geometries_of_wkt
 from geo.store.readers.raw import RawLayer
+from geo.tables.headers import PLACE_PAIRS
 from geo.text import plain_cell
 
-_PAIRS: Final = (
-    ("案发地经度", "案发地纬度"), ("案发经度", "案发纬度"), ("发案经度", "发案纬度"), ("事发经度", "事发纬度"),
-    ("经度", "纬度"), ("lon", "lat"), ("lng", "lat"), ("long", "lat"), ("longitude", "latitude"),
-    ("longtitude", "latitude"), ("x经度", "y纬度"), ("经度x", "纬度y"), ("坐标经度", "坐标纬度"), ("gps经度", "gps纬度"),
-    ("x坐标", "y坐标"), ("point_x", "point_y"), ("xcoord", "ycoord"), ("x", "y"), ("jd", "wd"), ("zdjd", "zdwd"),
-)  # fmt: skip
 _TEXTS: Final = ("wkt", "geometry", "geom", "the_geom", "shape", "空间坐标", "几何")
 _FRAME_COLUMNS: Final = ("frame", "坐标系", "坐标系统")
 _NOTHING: Final = frozenset({"", "null", "none", "\\n", "无", "-", "/"})
@@ -134,7 +129,7 @@ def _pair(columns: pd.DataFrame, lon: str | None, lat: str | None) -> tuple[str,
         _require(columns, lon, lat)
         return lon, lat
     by_name = {_plain(c): str(c) for c in reversed(list(columns.columns))}
-    for x, y in _PAIRS:
+    for x, y in PLACE_PAIRS:
         if _plain(x) in by_name and _plain(y) in by_name:
             return by_name[_plain(x)], by_name[_plain(y)]
     has = ", ".join(str(c) for c in columns.columns[:30])

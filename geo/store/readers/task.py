@@ -21,6 +21,7 @@ from geo.store.readers.gdal import read_gpkg, read_shapefile, read_xlsx
 from geo.store.readers.geojson import read_geojson
 from geo.store.readers.markup import read_gpx, read_kml
 from geo.store.readers.raw import RawLayer
+from geo.store.readers.rows_task import read_rows
 from geo.store.readers.sniff import format_of
 from geo.tables.persons import without_persons
 
@@ -41,6 +42,8 @@ def perform(folder: Path, request: Mapping[str, object], limits: ReadLimits, *, 
 
 def read(folder: Path, request: Mapping[str, object], limits: ReadLimits) -> tuple[dict[str, object], pa.Table]:
     """Read the file that ``request`` names in ``folder``; columns come back under numbers, their names as facts."""
+    if request.get("rows_only"):
+        return read_rows(folder, request, limits)
     raw = open_layer(folder / str(request["file"]), request, limits)
     if len(raw.shapes) == 0:
         raise FileError("The file is empty: it has no rows", "文件是空的，没有任何记录")

@@ -24,11 +24,14 @@ from geo.store.memory import MemoryStore
 from geo.store.port import Store
 from geo.store.schema import METADATA
 from geo.store.sql import SqlStore
+from geo.tables.blocks import Blocks
 from geo.tables.buildings import Buildings
 from geo.tables.calls import Calls
+from geo.tables.communities import Communities
 from geo.tables.estates import Estates
 from geo.tables.grid_posts import GridPosts
 from geo.tables.grids import Grids
+from geo.tables.linear_grids import LinearGrids
 from geo.tables.points import Points
 from geo.tables.police_grids import PoliceGrids
 from geo.tables.posts import Posts
@@ -285,6 +288,22 @@ def small_tables() -> dict[str, Table]:
         "estates": Estates.of(
             gpd.GeoDataFrame(
                 {"estate_id": ["E2", "E1"], "name": ["东关小区", None], "households": [320, None]}, geometry=boxes, crs=4326
+            )
+        ),
+        "blocks": Blocks.of(
+            gpd.GeoDataFrame(
+                {"code": ["K2", "K1"], "grid_code": ["360702001001001", None], "population": [31.0, None]}, geometry=boxes, crs=4326
+            )
+        ),
+        "communities": Communities.of(
+            gpd.GeoDataFrame({"code": ["360702001002", "360702001001"], "name": ["东关社区", None]}, geometry=boxes, crs=4326)
+        ),
+        "linear_grids": LinearGrids.of(
+            gpd.GeoDataFrame(
+                {"code": ["D2", "D1"], "line": "东河", "start_m": [0.0, 500.0], "end_m": [500.0, 912.5],
+                 "owner_village": ["东关村", None]},
+                geometry=[shapely.LineString([(114.9, 25.8), (114.95, 25.85)]), shapely.LineString([(114.95, 25.85), (115, 25.9)])],
+                crs=4326,
             )
         ),
         "buildings": two(Buildings, building_id=["B2", "B1"], estate_id="E1", households=[24, None]),

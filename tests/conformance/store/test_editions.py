@@ -83,6 +83,28 @@ def test_a_draft_comes_back_as_it_was(store: Store, first: Grids) -> None:
     assert store.draft_work(DEMO, "d1") == {}
 
 
+def test_a_save_may_tell_of_some_codes_alone(store: Store, first: Grids) -> None:
+    kept = save(store, Changes(changed=moved(first, 1, 2), gone=(code(4),)))
+    part = Changes(changed=moved(first, 3), gone=(code(5),))
+    after = replace(kept, touched=(code(1), code(3), code(4), code(5)))
+    kept = store.save_draft(DEMO, after, seen_version=1, changes=part, only=(code(2), code(3), code(5)))
+    held = store.draft_changes(DEMO, "d1")
+    whole = Changes(changed=moved(first, 1, 3), gone=(code(4), code(5)))
+    assert_frame_equal(held.changed.frame, whole.changed.frame)
+    assert held.gone == whole.gone
+    assert kept.touched == whole.touched
+    back = Changes(changed=moved(first, 4, by=0.0002))
+    after = replace(kept, touched=(code(1), code(3), code(4)))
+    store.save_draft(DEMO, after, seen_version=2, changes=back, only=(code(4), code(5)))
+    assert store.draft_changes(DEMO, "d1").changed.keys == [code(1), code(3), code(4)]
+    assert store.draft_changes(DEMO, "d1").gone == ()
+    with pytest.raises(ParameterError, match="more codes"):
+        store.save_draft(DEMO, after, seen_version=3, changes=back, only=(code(3),))
+    with pytest.raises(ParameterError, match="touches"):
+        store.save_draft(DEMO, after, seen_version=3, changes=Changes.none(), only=(code(4),))
+    assert store.draft(DEMO, "d1").version == 3
+
+
 def test_drafts_lie_side_by_side_last_saved_first(store: Store, first: Grids) -> None:
     kept = [save(store, Changes(changed=moved(first, 1)), draft_id=name) for name in ("a", "b", "c")]
     store.save_draft(DEMO, kept[0].taken("comment", actor=DEMO, at=AT, reason="看一下"), seen_version=1)

@@ -320,7 +320,7 @@ def test_postgis_sees_the_same_geometry(place: Callable[[str], str], tables) -> 
                 == 1
             )
             indexes = ask("SELECT indexdef FROM pg_indexes WHERE indexname LIKE '%%_shape'").scalars().all()
-        assert len(indexes) == 8
+        assert len(indexes) == 11
         assert all("USING gist (shape)" in index for index in indexes)
         assert store.table(DEMO, Posts).keys == ["P1", "P2"]
 

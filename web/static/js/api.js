@@ -13,10 +13,11 @@ export class Problem extends Error {
 
 async function ask(method, path, body, signal) {
   const headers = { Accept: 'application/json', 'Accept-Language': lang === 'en' ? 'en' : 'zh-CN' };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const form = body instanceof FormData; // the browser writes its type and boundary itself
+  if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
+    answer = await fetch(path, { method, headers, body: body === undefined || form ? body : JSON.stringify(body), signal });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, { detail_zh: t('error.network'), detail_en: t('error.network') });
@@ -28,7 +29,14 @@ async function ask(method, path, body, signal) {
 }
 export const get = (path, signal) => ask('GET', path, undefined, signal);
 export const post = (path, body) => ask('POST', path, body);
+export const put = (path, body) => ask('PUT', path, body);
 export const remove = (path) => ask('DELETE', path);
+/** Send files and fields as a form. */
+export function send(path, fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return ask('POST', path, form);
+}
 
 /** Run and tell the user what went wrong; returns undefined then. */
 export async function trying(run) {

@@ -3,8 +3,11 @@ import { Arcs } from './arcs.js';
 import { t } from './context.js';
 import { h } from './dom.js';
 import { ink, map, theme } from './mapview.js';
+import { middleOf } from './rings.js';
 
 const TINTS = { light: ['#4477AA', '#66CCEE', '#228833', '#CCBB44', '#EE6677', '#AA3377'], dark: ['#5b93cc', '#7ad7f5', '#4fb46a', '#d8ca63', '#ef8795', '#c66ba6'] };
+/** Pixels of a line in the type of the codes. */
+const broad = (line) => [...String(line)].reduce((w, c) => w + (c > '\u2e80' ? 11.5 : 6.8), 0);
 const icon = (kind) => L.divIcon({ className: kind, iconSize: null, iconAnchor: kind.startsWith('middle') ? [5, 5] : kind.startsWith('node') ? [9, 9] : [7, 7] });
 
 /**
@@ -24,6 +27,7 @@ export function arcEditor(topology, { told, committed = () => {}, picked = () =>
   const undo = [];
   const redo = [];
   const timing = [];
+  const middles = [];
   let selected = -1;
   let chosen = null;
   let mode = 'vertex';
@@ -39,25 +43,42 @@ export function arcEditor(topology, { told, committed = () => {}, picked = () =>
   const polygons = arcs.grids.map((g, i) => L.polygon(arcs.latlngs(i), { renderer: canvas, smoothFactor: 0.4, ...look(i) }).on('click', (e) => { L.DomEvent.stopPropagation(e); if (!picked(i, e.latlng, e.originalEvent)) select(i); }).addTo(group));
   const locks = arcs.arcs.map((a, i) => (arcs.locked[i] && arcs.reasons[i] !== 'view' ? L.polyline(a.map((p) => arcs.degrees(p)), { renderer: canvas, color: ink().strong, weight: 4, opacity: 0.85, interactive: false }).addTo(group) : null));
 
-  /** Codes as long as there is room for: serial, community and serial, name too. */
+  /** Codes as long as there is room for, none over another: the chosen grid's first, then those with most room. */
   function label() {
     labels.clearLayers();
     const seen = map.getBounds().pad(0.3);
-    arcs.grids.forEach((grid, i) => {
-      const box = polygons[i].getBounds();
-      if (!seen.intersects(box)) return;
-      const [a, b] = [map.latLngToLayerPoint(box.getNorthWest()), map.latLngToLayerPoint(box.getSouthEast())];
-      const [w, tall] = [b.x - a.x, b.y - a.y];
-      if (w < 26 || tall < 16) return;
-      const code = w > 150 ? grid.code : grid.code.slice(w > 62 ? -6 : -3);
-      const text = h('div', null, w > 130 && tall > 56 && grid.properties.name ? [grid.properties.name, h('br')] : null, code, held.has(i) ? [h('br'), t('grid.held')] : null);
-      labels.addLayer(L.marker(polygons[i].getCenter(), { icon: L.divIcon({ className: 'gridcode', html: text, iconSize: [140, 28], iconAnchor: [70, 8] }), interactive: false, keyboard: false }));
+    const size = map.getSize();
+    const taken = [];
+    const free = (box) => taken.every((t1) => box[0] > t1[2] || box[2] < t1[0] || box[1] > t1[3] || box[3] < t1[1]);
+    const spots = arcs.grids.flatMap((grid, i) => {
+      if (!seen.intersects(polygons[i].getBounds())) return [];
+      const spot = (middles[i] ??= middleOf(arcs.rings(i)));
+      const at = L.latLng(arcs.degrees(spot.at));
+      const wide = map.latLngToLayerPoint(L.latLng(arcs.degrees([spot.at[0] + spot.wide / 2, spot.at[1]]))).x - map.latLngToLayerPoint(at).x;
+      return [{ i, grid, at, wide: 2 * wide }];
     });
+    spots.sort((a, b) => (b.i === selected) - (a.i === selected) || b.wide - a.wide);
+    for (const { i, grid, at, wide } of spots) {
+      const { x, y } = map.latLngToContainerPoint(at);
+      if (x < -60 || y < -30 || x > size.x + 60 || y > size.y + 30) continue;
+      const { name } = grid.properties;
+      const kinds = [name && [name, grid.code], name && [name, grid.code.slice(-6)], [grid.code], [grid.code.slice(-6)], [grid.code.slice(-3)]].filter(Boolean);
+      for (const [k, lines] of kinds.entries()) {
+        const text = held.has(i) ? [...lines, t('grid.held')] : lines;
+        const w = Math.max(...text.map(broad));
+        if (w > wide * (k < kinds.length - 2 ? 1.1 : 1.6) + 8) continue;
+        const box = [x - w / 2 - 2, y - text.length * 7 - 1, x + w / 2 + 2, y + text.length * 7 + 1];
+        if (!free(box)) continue;
+        taken.push(box);
+        labels.addLayer(L.marker(at, { icon: L.divIcon({ className: 'gridcode', html: h('div', null, text.flatMap((line, n) => (n ? [h('br'), line] : [line]))), iconSize: [160, text.length * 14], iconAnchor: [80, text.length * 7] }), interactive: false, keyboard: false }));
+        break;
+      }
+    }
   }
   label();
   map.on('moveend', label);
 
-  const redraw = (grids, bad = false) => { for (const g of grids) { polygons[g].setLatLngs(arcs.latlngs(g)); polygons[g].setStyle(look(g, bad)); } };
+  const redraw = (grids, bad = false) => { for (const g of grids) { middles[g] = undefined; polygons[g].setLatLngs(arcs.latlngs(g)); polygons[g].setStyle(look(g, bad)); } };
   const restyle = () => polygons.forEach((p, i) => p.setStyle(look(i)));
   const differs = (a, b) => a.length !== b.length || a.some((p, k) => p[0] !== b[k][0] || p[1] !== b[k][1]);
   const dirty = () => arcs.arcs.map((a, i) => i).filter((i) => differs(arcs.arcs[i], original[i]));
@@ -199,14 +220,17 @@ export function arcEditor(topology, { told, committed = () => {}, picked = () =>
     if (best >= 0) { select(best); map.panInside(polygons[best].getBounds().getCenter(), { padding: [80, 80] }); }
     return best >= 0;
   }
-  /** Lay kept changes over this version where the line beneath is still the same; returns how many fitted. */
+  /**
+   * Lay kept changes over this version; returns how many fitted. Where somebody else moved the same line, what she moved is
+   * hers and the rest of it as it is now.
+   */
   function lay(kept) {
     const index = new Map(original.map((a, i) => [a.join(';'), i]));
-    const list = kept.map(({ base, coords }) => {
+    const list = kept.map(({ base, coords, sides }) => {
       const i = index.get(base.join(';')) ?? -1;
       if (i >= 0) return [i, coords];
       const back = index.get([...base].reverse().join(';')) ?? -1;
-      return back >= 0 ? [back, [...coords].reverse()] : null;
+      return back >= 0 ? [back, [...coords].reverse()] : merged(base, coords, sides);
     }).filter((x) => x && !arcs.locked[x[0]]);
     const ends = (i) => [original[i][0].join(), original[i][original[i].length - 1].join()];
     let fits = list;
@@ -227,6 +251,26 @@ export function arcEditor(topology, { told, committed = () => {}, picked = () =>
     tell();
     return fits.length;
   }
+  const sidesOf = (i) => [...arcs.users[i]].map((g) => arcs.grids[g].code).sort().join();
+  /** The line between the same grids that lies nearest to where hers began, with her moves in it; null where there is none. */
+  function merged(base, coords, sides) {
+    const far = (p, q) => Math.hypot(p[0] - q[0], p[1] - q[1]);
+    let best = null;
+    for (const i of original.keys()) {
+      if (!sides || sidesOf(i) !== sides) continue;
+      for (const turn of [false, true]) {
+        const theirs = turn ? [...original[i]].reverse() : original[i];
+        const away = far(theirs[0], base[0]) + far(theirs.at(-1), base.at(-1));
+        if (!best || away < best.away) best = { i, turn, theirs, away };
+      }
+    }
+    if (!best) return null;
+    const same = (p, q) => p[0] === q[0] && p[1] === q[1];
+    const { i, turn, theirs } = best;
+    const equal = coords.length === base.length && theirs.length === base.length;
+    const line = equal ? coords.map((p, k) => (same(p, base[k]) ? theirs[k] : p)) : coords.map((p, k) => (k === 0 && same(p, base[0]) ? theirs[0] : k === coords.length - 1 && same(p, base.at(-1)) ? theirs.at(-1) : p));
+    return [i, turn ? [...line].reverse() : line];
+  }
   return {
     arcs, timing, select, nudge, neighbour, labels, polygons, lay,
     undo: () => step(undo, redo, true),
@@ -246,7 +290,7 @@ export function arcEditor(topology, { told, committed = () => {}, picked = () =>
     /** Arcs to save, on the lattice. */
     changes: () => dirty().map((i) => ({ id: arcs.ids[i], coords: arcs.arcs[i].map((p) => [...p]) })),
     /** Changed arcs with what they were, to lay over another version. */
-    kept: () => dirty().map((i) => ({ base: original[i], coords: arcs.arcs[i] })),
+    kept: () => dirty().map((i) => ({ base: original[i], coords: arcs.arcs[i], sides: sidesOf(i) })),
     /** What was sent is now the start of what comes next. */
     settle() { for (const i of dirty()) original[i] = arcs.arcs[i].map((p) => [...p]); undo.length = redo.length = 0; },
     /** Before and after of each changed grid. */

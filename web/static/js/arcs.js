@@ -1,4 +1,5 @@
 // A coverage kept as shared arcs: a vertex exists once, however many grids meet there, so no gap or overlap can appear.
+import { inside } from './rings.js';
 
 const key = (p) => `${p[0]},${p[1]}`;
 const cross = (a, b, c) => Math.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
@@ -53,6 +54,8 @@ export class Arcs {
     }
     return out;
   }
+  /** All rings of one grid on the lattice, the last place of each not the first again. */
+  rings(i) { return this.grids[i].polygons.flat().map((refs) => this.#ring(refs)); }
   /** Leaflet's nested latitudes and longitudes of one grid. */
   latlngs(i) { return this.grids[i].polygons.map((rings) => rings.map((refs) => this.#ring(refs).map((p) => this.degrees(p)))); }
   /** Area of one grid in m², on the sphere's authalic radius, good to a few parts in a thousand. */
@@ -88,19 +91,7 @@ export class Arcs {
   /** 4 pi area / perimeter² (Polsby and Popper): 1 for a circle. */
   compactness(i) { return (4 * Math.PI * this.area(i)) / this.perimeter(i) ** 2; }
   /** The grid in which a place of the lattice lies, or -1. */
-  at(p) {
-    return this.grids.findIndex((g) => {
-      let inside = false;
-      for (const refs of g.polygons.flat()) {
-        const ring = this.#ring(refs);
-        for (let k = 0, j = ring.length - 1; k < ring.length; j = k++) {
-          const [a, b] = [ring[k], ring[j]];
-          if (a[1] > p[1] !== b[1] > p[1] && p[0] < ((b[0] - a[0]) * (p[1] - a[1])) / (b[1] - a[1]) + a[0]) inside = !inside;
-        }
-      }
-      return inside;
-    });
-  }
+  at(p) { return this.grids.findIndex((_, i) => inside(this.rings(i), ...p)); }
   /** Hold grids: their lines are locked too, until they are let go. */
   hold(codes) {
     this.fixed ??= this.locked;

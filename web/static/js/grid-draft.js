@@ -2,7 +2,7 @@
 import { get, post } from './api.js';
 
 /** What is known of the open draft; `pending` counts operations that are on their way. */
-export const work = { draft: null, revision: 0, measures: {}, base: {}, balance: null, balanceBefore: null, basis: null, pending: 0 };
+export const work = { draft: null, revision: 0, measures: {}, base: {}, balance: null, balanceBefore: null, basis: null, calls: null, pending: 0 };
 const path = (tail = '') => `/api/drafts/${encodeURIComponent(work.draft.draft_id)}${tail}`;
 let line = Promise.resolve();
 let round = 0;
@@ -24,8 +24,20 @@ export async function draftTopology(bbox) {
   work.revision = answer.revision;
   work.measures = answer.measures ?? {};
   work.basis = answer.basis ?? null;
+  work.calls = answer.calls ?? null;
   figures(answer);
   return answer.topology;
+}
+const units = { key: '', features: [] };
+/** The blocks of an area and the grids that they lie in now; none where the city has no blocks. */
+export async function draftUnits(bbox) {
+  const key = `${work.draft.draft_id} ${work.revision} ${bbox}`;
+  if (units.key !== key) {
+    const found = await get(path(`/units?bbox=${bbox}`)).then((answer) => answer.units?.features ?? [], (error) => (error.status === 404 ? [] : null));
+    if (found === null) return [];
+    Object.assign(units, { key, features: found });
+  }
+  return units.features;
 }
 function figures(answer) {
   Object.assign(work.base, answer.base);

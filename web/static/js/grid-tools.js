@@ -17,10 +17,10 @@ const KEYS = { vertex: 'v', street: 's', split: 'c', merge: 'm', brush: 'b' };
 /** Vertices are dragged by the editor itself. */
 const vertexTool = () => ({ mode: 'vertex', selected() {}, enter: () => false, escape: () => false, close() {} });
 
-/** `editor()`, `act(operation, code)`, `panel()`; `ready()` is whether a draft may be drawn in. */
-export function gridTools({ editor, act, panel, ready }) {
+/** `editor()`, `act(operation, code)`, `panel()`; `ready()` is whether a draft may be drawn in; `blocks()` are those of the area. */
+export function gridTools({ editor, act, panel, ready, blocks }) {
   const radios = $$('input[name="tool"]');
-  const [radius, eraser, streets] = [$('#radius'), $('#eraser'), $('#split-streets')];
+  const [radius, eraser, streets, byBlocks] = [$('#radius'), $('#eraser'), $('#split-streets'), $('#by-blocks')];
   let name = 'vertex';
   let tool = null;
   const held = new Set(read('hold').split(',').filter(Boolean));
@@ -43,7 +43,7 @@ export function gridTools({ editor, act, panel, ready }) {
     show();
     if (ready() && !made) { load().then(() => { if (name !== 'vertex' && editor()) start(); }); if (name !== 'vertex') return; }
     editor().hold(held);
-    tool = (name === 'vertex' ? vertexTool : made[name])({ editor, act, say, panel, radius: metres, eraser: () => eraser.checked, streets: () => streets.checked, locked: (code) => held.has(code), locks: () => [...held] });
+    tool = (name === 'vertex' ? vertexTool : made[name])({ editor, act, say, panel, radius: metres, eraser: () => eraser.checked, streets: () => streets.checked, locked: (code) => held.has(code), locks: () => [...held], blocks, byBlocks: () => byBlocks.checked, blocksThere: (there) => { $('#brush-modes').hidden = !there; } });
     editor().mode(ready() || tool.mode === 'none' ? tool.mode : 'vertex');
     takeStrokes(tool.strokes ? tool : null);
   }
@@ -80,11 +80,14 @@ export function gridTools({ editor, act, panel, ready }) {
   radius.addEventListener('input', () => { drawRadius(); tool?.changed?.(); });
   eraser.addEventListener('change', () => tool?.changed?.());
   streets.addEventListener('change', () => start());
+  for (const r of $$('input[name="brush-mode"]')) r.addEventListener('change', () => { keep('blocks', byBlocks.checked ? '1' : ''); tool?.changed?.(); });
   key('x', 'brush.eraser', toggle(eraser, 'brush'));
   key('z', 'split.streets', toggle(streets, 'split'));
+  key('h', 'brush.key.blocks', () => { if (name !== 'brush' || !tool || $('#brush-modes').hidden) return false; (byBlocks.checked ? $('#freely') : byBlocks).click(); return true; });
   key('.', 'brush.larger', size(1));
   key(',', 'brush.smaller', size(-1));
   key('k', 'grid.lock', lock);
+  if (read('blocks')) byBlocks.checked = true;
   drawRadius();
   show();
   return {
@@ -96,6 +99,7 @@ export function gridTools({ editor, act, panel, ready }) {
     vertex: (v) => tool?.vertex?.(v),
     over: (v) => tool?.over?.(v),
     selected: () => tool?.selected(),
+    restyle: () => tool?.restyle?.(),
     enter: (at) => Boolean(tool?.enter(at)),
     escape: () => dropStroke() || Boolean(tool?.escape()),
   };

@@ -5,7 +5,7 @@ import { ask } from './ask.js';
 import { context, t, zh } from './context.js';
 import { $, card, fill, h, meta, pairs, toast } from './dom.js';
 import { area, number } from './format.js';
-import { createDraft, draftTopology, drawable, idle, openDraft, operate, redoOne, refreshDraft, undoOne, work } from './grid-draft.js';
+import { createDraft, draftTopology, draftUnits, drawable, idle, openDraft, operate, redoOne, refreshDraft, undoOne, work } from './grid-draft.js';
 import { save as saveDirect, unsaved } from './grid-direct.js';
 import { draftBar } from './grid-draftbar.js';
 import { measuring } from './grid-measures.js';
@@ -35,7 +35,7 @@ let tiling = 0;
 const flying = new Set();
 
 const ready = () => drawable();
-const tools = gridTools({ editor: () => editor, act, panel: soon, ready });
+const tools = gridTools({ editor: () => editor, act, panel: soon, ready, blocks: () => draftUnits(held.bbox) });
 startLocate({ then: (a) => { if (a.grid) keep('grid', a.grid.code); } });
 map.on('click', () => { if (editor || compared) closePlace(); });
 guard(() => Boolean(work.pending || (editor && !work.draft && editor.dirty().length)));
@@ -209,7 +209,7 @@ async function committed() {
   if (!work.draft) return;
   const lines = editor.changes();
   if (!lines.length) return;
-  const mine = editor.kept().map(({ base, coords }) => ({ base, coords: coords.map((p) => [...p]) }));
+  const mine = editor.kept().map(({ base, coords, sides }) => ({ base, sides, coords: coords.map((p) => [...p]) }));
   for (const a of editor.areas()) flying.add(a.code);
   editor.settle();
   try {
@@ -298,7 +298,7 @@ key('Ctrl+s', 'edit.save', () => save(), { always: true });
 key('Delete', 'key.remove', () => editor?.removeChosen() ?? false);
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 for (const [name, [dx, dy]] of Object.entries(arrows)) {
-  key(name, `key.${name}`, (e) => { if (!editor || e.target.closest('input, .scroll')) return false; return editor.hasVertex ? editor.nudge(dx * 4, dy * 4) : editor.neighbour(dx, dy); });
+  key(name, `key.${name}`, (e) => { if (!editor || e.target.closest('input, .scroll') || e.target.matches('.drawing')) return false; return editor.hasVertex ? editor.nudge(dx * 4, dy * 4) : editor.neighbour(dx, dy); });
 }
 key('Enter', 'key.first', (e) => {
   if (!editor || e.target.closest('button, a, input, tr, dialog')) return false;
@@ -323,7 +323,7 @@ startLayers((id, on) => {
   if (id === 'codes' && editor) { if (on) editor.labels.addTo(map); else editor.labels.remove(); }
   if (id === 'codes') grids.label?.(on);
 });
-onTheme(() => editor?.restyle());
+onTheme(() => { editor?.restyle(); tools.restyle(); });
 fill($('#panel'), conflict, working, about, changes, history);
 panels();
 bar.draw();

@@ -12,7 +12,7 @@ export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'g
   let codes = false;
   let version = 0;
   let without = null;
-  const make = () => {
+  const paintRules = () => {
     const c = ink();
     const color = dataLayer === 'police_grids' ? (theme() === 'dark' ? '#d49cf0' : '#7b2d8e') : c.line;
     const rules = [];
@@ -21,8 +21,13 @@ export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'g
     const hidden = without;
     const filter = hidden ? (z, f) => !hidden.has(f.props.code) : undefined;
     if (lines) rules.push({ dataLayer, filter, symbolizer: new P.LineSymbolizer({ color, width: (z) => (z < 12 ? 0.35 : z < 14 ? 0.6 : z < 15 ? 0.9 : 1.3), opacity: 0.6 }) });
+    return rules;
+  };
+  const make = () => {
+    const c = ink();
+    const hidden = without;
     const names = codes ? [{ dataLayer: `${dataLayer}_labels`, minzoom: 14, filter: hidden ? (z, f) => !hidden.has(f.props.code) && f.props.kind !== 'special' : undefined, symbolizer: new P.CenteredTextSymbolizer({ labelProps: ['code'], fill: c.strong, stroke: c.halo, width: 3, font: '600 11px sans-serif' }) }] : [];
-    return P.leafletLayer({ url: `/api/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?v=${version}`, maxDataZoom: 16, attribution: '', pane, paintRules: rules, labelRules: names });
+    return P.leafletLayer({ url: `/api/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?v=${version}`, maxDataZoom: 16, attribution: '', pane, paintRules: paintRules(), labelRules: names });
   };
   const redraw = () => {
     if (!layer) return;
@@ -39,6 +44,8 @@ export function gridTiles({ collection = 'grids', dataLayer = 'grids', pane = 'g
     show(on) { if (on && !layer) layer = make().addTo(map); else if (!on && layer) { layer.remove(); layer = undefined; } },
     get shown() { return Boolean(layer); },
     paint(next) { if (!next && !fills) return; fills = next; redraw(); },
+    /** New colours on the tiles that are there, without fetching or fading: for a choropleth that follows the hand. */
+    recolor(next) { if (!layer || !fills) { this.paint(next); return; } fills = next; layer.paintRules = paintRules(); layer.rerenderTiles(); },
     borders(on) { if (on !== lines) { lines = on; redraw(); } },
     /** Leave out grids that are drawn by somebody else: a set of codes, or null. */
     except(codes) { if (codes === without || (codes && without && codes.size === without.size && [...codes].every((c) => without.has(c)))) return; without = codes; redraw(); },

@@ -1,11 +1,18 @@
 // 警情热力: where and when calls happen, by class, period, hours and weekdays; heat, choropleth, and time that plays.
 import { items, latest, trying } from './api.js';
 import { context, familyName, familyStyle, t, zh } from './context.js';
-import { $, $$, card, figure, fill, h, meta, table, toast } from './dom.js';
+import { $, $$, card, fill, h, meta, table, toast } from './dom.js';
 import { postLayer, postLegend, toggleGroup } from './forces.js';
 import { chance, interval, number, percent, period, short, signed, stamp } from './format.js';
 import { gridTiles } from './gridtiles.js';
 import { binLabel, binMarks, heatFrames, perBin } from './heatframes.js';
+import { areaPanel } from './heat-area.js';
+import { difference } from './heat-difference.js';
+import { forecast } from './heat-forecast.js';
+import { hotPlaces } from './heat-places.js';
+import { asked } from './heat-rows.js';
+import { startShare } from './heat-share.js';
+import { startViews } from './heat-views.js';
 import { heatFilters } from './heatfilters.js';
 import { count, layerOn, setLayer, startLayers } from './layers.js';
 import { classes, legend, marks, ramp } from './legend.js';
@@ -18,7 +25,6 @@ import { keep, read } from './url.js';
 
 startMap();
 startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
-startLocate();
 
 const frames = heatFrames();
 const grids = gridTiles();
@@ -30,16 +36,25 @@ let summary;
 let values;
 let by = read('by', 'hour');
 
+const views = startViews(() => openView());
 const filters = heatFilters((query) => (query === null ? nothing() : refresh()));
 const time = timebar({
   modes: ['hour', 'weekday_hour', 'day', 'week'].map((id) => [id, t(`by.${id}`)]), mode: by, wait: 420, start: read('at') === '' ? null : Number(read('at')),
   onMode: (next) => { by = next; keep('by', next === 'hour' ? '' : next); trying(() => drawFrames(false)); },
   change: showBin,
 });
-const dim = () => { if (tiles) tiles.setOpacity(frames.shown ? 0 : 0.85); };
+const plain = () => filters.query();
+const area = areaPanel({ query: plain, changed: () => { if (!filters.empty()) refresh(); } });
+const query = () => `${filters.query()}${area.narrow()}`;
+const places = hotPlaces({ query, draw: () => redraw('places') });
+const compared = difference({ query, draw: () => redraw('difference') });
+const coming = forecast({ query, draw: () => redraw('forecast') });
+startLocate({ then: (answer) => { if (answer.grid) area.set({ grid: answer.grid.code }); } });
+startShare({ query, extra: () => places.options(), words: () => ({ title: `${t('nav.heat')} · ${context.title}`, note: summary ? `${t(`total.${summary.basis}`)} n = ${number(summary.n)} · ${span()} · ${who()} · ${t('as_of', { at: stamp(context.data_as_of) })}${summary.n_unplaced ? ` · ${t('calls.unplaced.beside', { n: number(summary.n_unplaced) })}` : ''}` : '', name: `xunge-heat-${location.search.match(/from=([\d-]+)/)?.[1] ?? ''}` }) });
+const dim = () => { if (tiles) tiles.setOpacity(frames.shown || compared.on ? 0 : 0.85); };
 
 function drawTiles() {
-  const url = `/api/heat/tiles/{z}/{x}/{y}.png?${filters.query()}&theme=${theme()}`;
+  const url = `/api/heat/tiles/{z}/{x}/{y}.png?${query()}&theme=${theme()}`;
   if (!layerOn('heat') || filters.empty()) { tiles?.remove(); tiles = undefined; return; }
   if (tiles) { tiles.setUrl(url); return; }
   tiles = L.tileLayer(url, { pane: 'heat', maxNativeZoom: 17, maxZoom: 19, opacity: 0.85, className: 'heat-tiles', attribution: '' }).addTo(map);
@@ -49,7 +64,7 @@ function drawTiles() {
 async function binsOf() {
   if (by === 'hour') return [summary.by_hour.map((_, hour) => String(hour)), summary.by_hour];
   if (by === 'day') return [summary.by_day.map((d) => d.day), summary.by_day.map((d) => d.n)];
-  const cube = await frames.load(filters.query(), by);
+  const cube = await frames.load(query(), by);
   return [cube.bins, cube.n];
 }
 async function drawFrames(keepPlace = true) {
@@ -61,7 +76,7 @@ async function drawFrames(keepPlace = true) {
 async function showBin(at) {
   keep('at', at);
   const on = layerOn('heat') && at !== null && !filters.empty();
-  if (on && (await trying(() => frames.load(filters.query(), by))) === undefined) return;
+  if (on && (await trying(() => frames.load(query(), by))) === undefined) return;
   if (time.at !== at) return;
   frames.show(on ? at : null);
   dim();
@@ -73,7 +88,7 @@ const who = () => t(filters.citizen() ? 'citizen.only' : 'citizen.any');
 
 function drawLegend() {
   if (!summary) return;
-  const on = layerOn('heat');
+  const on = layerOn('heat') && !compared.on;
   const [steps, n] = frames.shown ? [frames.steps(), time.bin?.note] : [summary.legend.steps, `n = ${number(summary.n)}`];
   legend('heat', on ? ramp(t('legend.heat'), zh ? summary.legend.unit : summary.legend.unit_en, steps, short, `${span()} · ${frames.shown ? `${time.bin?.label} · ` : ''}${n} · ${t(`basis.${summary.basis}`)} · ${who()}`) : null);
   if (values && layerOn('choropleth')) {
@@ -84,7 +99,7 @@ function drawLegend() {
 }
 async function drawValues() {
   if (!layerOn('choropleth')) { grids.paint(null); values = null; drawLegend(); panel(); return; }
-  values = await askValues(`/api/grids/values?measure=${$('#measure').value}&${filters.query()}&theme=${theme()}`);
+  values = await askValues(`/api/grids/values?measure=${$('#measure').value}&${query()}&theme=${theme()}`);
   const fills = new Map(Object.entries(values.values).map(([code, v]) => [code, values.breaks[v.class]?.color]).filter(([, c]) => c));
   grids.show(true);
   grids.paint(fills);
@@ -96,7 +111,7 @@ function totalCard() {
   const s = summary;
   const b = s.baseline;
   const ratio = b?.n ? (s.n / b.n - 1) * 100 : null;
-  return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, figure(number(s.n), t('unit.calls'), interval(s.interval)),
+  return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, h('p.figure', null, asked(h('b', null, number(s.n)), 'heat.formula.n', query), h('span.unit', null, t('unit.calls')), h('span.ci', null, interval(s.interval))),
     meta(span(), t('as_of', { at: stamp(context.data_as_of) }), who(), s.n_unplaced ? t('calls.unplaced.beside', { n: number(s.n_unplaced) }) : ''),
     b && meta(`${t('heat.before', { n: number(b.n), period: period(b.from, b.to) })} ${ratio === null ? '' : `${signed(ratio, 1)}%`}`, chance(s.n, b.n)));
 }
@@ -116,7 +131,27 @@ function topCard() {
   const go = async ([code]) => { const f = await trying(() => fetch(`/api/collections/grids/items/${encodeURIComponent(code)}`).then((r) => r.json())); if (f) { const c = L.geoJSON(f).getBounds().getCenter(); show({ lat: c.lat, lon: c.lng, title: code }); locate(c.lat, c.lng); } };
   return card(t('top.grids'), { aside: zh ? values.unit : values.unit_en }, table([[t('place.grid'), ([code]) => code], ['n', ([, v]) => number(v.n), 'n'], [t('value'), ([, v]) => short(v.value), 'n'], [t('interval.title'), ([, v]) => (Number.isFinite(v.lo) ? `${short(v.lo)}–${short(v.hi)}` : '–'), 'n']], rows, { pick: go, key: ([code]) => code, label: t('top.grids') }));
 }
-function panel() { if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), weekdayCard()); }
+/** The cards of the view that is open; another view's answer that comes late changes nothing. */
+function panel() {
+  const kept = $('#right').scrollTop;
+  const focus = document.activeElement?.id;
+  if (views.now !== 'overview') fill($('#panel'), ...{ places, difference: compared, forecast: coming }[views.now].cards());
+  else if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), weekdayCard());
+  $('#right').scrollTop = kept;
+  if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
+}
+function redraw(view) { if (views.now === view) panel(); }
+/** Show the layers of the open view alone, and ask for what it needs. */
+function openView() {
+  places.show(views.now === 'places');
+  compared.show(views.now === 'difference');
+  coming.show(views.now === 'forecast');
+  dim();
+  drawLegend();
+  panel();
+  if (filters.empty()) return undefined;
+  return { places, difference: compared, forecast: coming }[views.now]?.load();
+}
 function counts() {
   const n = new Map(summary.by_family.map((f) => [f.id, f.n]));
   for (const box of $$('input[name="family"]')) $(`[data-family-count="${CSS.escape(box.value)}"]`).textContent = box.checked ? number(n.get(box.value) ?? 0) : '–'; // not asked, so not known
@@ -133,9 +168,10 @@ async function refresh() {
   drawTiles();
   const busy = setTimeout(() => $('#panel').setAttribute('aria-busy', 'true'), 200); // the old figures are not the asked ones
   await trying(async () => {
-    summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`);
-    panel(); counts(); drawLegend();
-    await Promise.all([drawFrames(), layerOn('choropleth') ? drawValues() : null]);
+    summary = await askSummary(`/api/heat/summary?${query()}&z=${map.getZoom()}&theme=${theme()}`);
+    if (views.now === 'overview') panel();
+    counts(); drawLegend();
+    await Promise.all([drawFrames(), layerOn('choropleth') ? drawValues() : null, area.refresh(), openView()]);
   });
   clearTimeout(busy);
   $('#panel').removeAttribute('aria-busy');
@@ -148,11 +184,11 @@ startLayers((id, on) => {
 });
 if (read('measure')) $('#measure').value = read('measure');
 $('#measure').addEventListener('change', () => { keep('measure', $('#measure').value); if (layerOn('choropleth')) trying(drawValues); else $('[data-layer="choropleth"]').click(); });
-onTheme(() => { paintFamilies(glyph); frames.recolor(); if (!filters.empty()) refresh(); });
-map.on('zoomend', () => trying(async () => { if (filters.empty()) return; summary = await askSummary(`/api/heat/summary?${filters.query()}&z=${map.getZoom()}&theme=${theme()}`); drawLegend(); }));
+onTheme(() => { paintFamilies(glyph); frames.recolor(); places.repaint(); coming.repaint(); if (!filters.empty()) refresh(); });
+map.on('zoomend', () => trying(async () => { if (filters.empty()) return; summary = await askSummary(`/api/heat/summary?${query()}&z=${map.getZoom()}&theme=${theme()}`); drawLegend(); }));
 
-const places = trying(() => items('posts'));
+const standing = trying(() => items('posts'));
 await (filters.empty() ? nothing() : refresh());
-const found = await places;
+const found = await standing;
 if (found) { posts.set(found.features); count('posts', number(posts.features.length)); }
 document.documentElement.dataset.ready = '1';

@@ -9,7 +9,8 @@ function shut(node) {
   node.classList.toggle('folded', folded.has(node.dataset.legend));
   $('.fold', node)?.setAttribute('aria-expanded', String(!folded.has(node.dataset.legend)));
 }
-function fold(id, on = !folded.has(id)) {
+/** Fold a legend to its title, or unfold it. */
+export function fold(id, on = !folded.has(id)) {
   if (on) folded.add(id); else folded.delete(id);
   $$('[data-legend]').forEach(shut);
 }

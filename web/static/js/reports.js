@@ -1,10 +1,12 @@
-// 研判报告: the daily report, with n, interval and baseline at every figure, for the screen and for A4.
-import { get, trying } from './api.js';
-import { now } from './clock.js';
-import { context, t, zh } from './context.js';
-import { $, fill, h, table, toast } from './dom.js';
-import { day, hm, number, percent, stamp } from './format.js';
+// 研判报告: daily, weekly and monthly, with n, interval and baseline at every figure; the screen shows what the files print.
+import { trying } from './api.js';
+import { context, lang, t, zh } from './context.js';
+import { $, $$, fill, h, toast } from './dom.js';
 import { key } from './keys.js';
+import { showIndicators } from './reports-indicators.js';
+import { drawSheet } from './reports-sheet.js';
+import { showAlarms, showCompare, showSlips } from './reports-tools.js';
+import { patient } from './reports-wait.js';
 import { startShell } from './shell.js';
 import { keep, read } from './url.js';
 
@@ -12,58 +14,95 @@ startShell({});
 const field = $('#day');
 const sheet = $('#sheet');
 const DAY = 86400000;
-const move = (days) => { field.value = new Date(Date.parse(`${field.value}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10); load(); };
+const STEP = { daily: 1, weekly: 7 };
+let kind = ['weekly', 'monthly'].includes(read('kind')) ? read('kind') : 'daily';
+let shown = null;
+let asking = 0;
 
-/** A word with its definition on hover and for screen readers. */
-const term = (word, definition) => (definition ? h('abbr', { title: definition }, word) : word);
-
-function hours(by_hour, first) {
-  const top = Math.max(1, ...by_hour);
-  const w = 720 / by_hour.length;
-  return h('svg.hours24', { viewBox: '0 0 720 140', role: 'img', 'aria-label': `${t('report.hours')} ${by_hour.map((n, i) => `${(first + i) % 24}: ${n}`).join(', ')}` },
-    by_hour.map((n, i) => [h('rect', { x: i * w + 2, width: w - 4, y: 118 - (n / top) * 100, height: (n / top) * 100 }), h('text', { x: i * w + w / 2, y: 112 - (n / top) * 100, 'text-anchor': 'middle' }, n ? String(n) : ''), h('text', { x: i * w + w / 2, y: 134, 'text-anchor': 'middle' }, String((first + i) % 24).padStart(2, '0'))]));
+const query = (day) => new URLSearchParams({ ...(day ? { day } : {}), lang: lang === 'en' ? 'en' : 'zh' });
+const iso = (time) => new Date(time).toISOString().slice(0, 10);
+function move(way) {
+  const at = new Date(`${shown?.first ?? field.value}T00:00:00Z`);
+  if (Number.isNaN(at.getTime())) return;
+  field.value = kind === 'monthly' ? iso(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + way, 1)) : iso(at.getTime() + way * STEP[kind] * DAY);
+  load();
 }
-function draw(r) {
-  const d = (zh ? r.definitions : r.definitions_en) ?? {};
-  const open = Date.parse(r.period.to) > Date.parse(context.data_as_of);
-  const s = r.same_weekday;
-  const missing = Object.entries(r.missing ?? {}).filter(([, share]) => Number.isFinite(share));
-  const first = r.hours_from;
-  const basis = term(t(`total.${r.basis}`), d.basis);
-  fill(sheet,
-    h('h1', null, (zh ? r.title : r.title_en) || t('report.title')),
-    h('p.sub', null, open ? [h('span.tag', null, t('report.open')), ' '] : null, `${context.title} · ${stamp(r.period.from)} ${t('to')} ${stamp(r.period.to)}${t('paren.open')}${day(r.period.from)}${t('paren.close')} · ${t('as_of', { at: stamp(context.data_as_of) })}`),
-    h('h2', null, t('report.1')),
-    h('p', null, basis, h('b', null, ` ${number(r.n)} `), t('unit.calls'), t('paren.open'), term(t('interval.title'), d.interval), ` ${number(r.interval[0])}–${number(r.interval[1])}`, t('paren.close'), t('stop')),
-    h('p', null, t('report.received', { n: number(r.n_received) }), term(t('report.unplaced', { n: number(r.n_unplaced) }), d.unplaced)),
-    !s && h('p', null, t('report.no_week')),
-    s && h('p', null, t('report.same', { n: number(s.n), from: stamp(s.from), to: stamp(s.to) }), h('b', null, (zh ? s.ratio_text_zh : s.ratio_text_en) ?? ''), open ? t('report.same_hours') : '', t('stop')),
-    h('h2', null, t('report.2')),
-    !s ? h('p', null, t('report.no_week')) : r.rises.length ? table([[t('family'), (x) => zh ? x.label : x.label_en], ['n', (x) => number(x.n), 'n'], [t('report.week_ago'), (x) => number(x.before), 'n'], [term('p', d.p), (x) => (x.p < 0.001 ? '< 0.001' : number(x.p, 3)), 'n'], [t('report.judgement'), (x) => (x.could_be_chance ? h('span.tag', null, t('report.chance')) : h('span.tag.bad', null, t('report.real')))]], r.rises, { label: t('report.2') }) : h('p', null, t('report.no_rises')),
-    h('p.meta', null, t('report.p.note'), r.rises.length > 4 ? ` ${t('report.many', { n: number(r.rises.length), k: number(Math.max(1, Math.round(r.rises.length * 0.05))) })}` : ''),
-    h('h2', null, t('report.3')), hours(r.by_hour, first), h('p.meta', null, t('report.hours.note', { n: number(r.by_hour.reduce((a, b) => a + b, 0)) })),
-    h('h2', null, t('report.4')),
-    table([[t('report.rank'), (x) => String(r.top_grids.indexOf(x) + 1)], [t('place.grid'), (x) => [x.name ?? '', ' ', h('small', null, x.code)]], ['n', (x) => number(x.n), 'n'], [t('interval.title'), (x) => `${number(x.interval[0])}–${number(x.interval[1])}`, 'n']], r.top_grids, { label: t('report.4') }),
-    h('p.meta', null, t('report.grids.note')),
-    h('h2', null, t('report.5')),
-    missing.length ? table([[t('report.field'), ([name]) => (t(`field.${name}`) === `field.${name}` ? name : t(`field.${name}`))], [t('report.missing'), ([, share]) => percent(share), 'n']], missing, { label: t('report.5') }) : h('p', null, t('report.none_missing')),
-    h('p.foot', null, (zh ? context.synthetic_note_zh : context.synthetic_note_en) || '', h('br'), t('printed', { at: `${day(now())} ${hm(now())}` })));
-  fill($('#definitions'), Object.entries(d).map(([name, value]) => [h('dt', null, t(`define.${name}`) === `define.${name}` ? name : t(`define.${name}`)), h('dd', null, value)]));
+const waiting = (job) => fill(sheet, h('p.loading', null, t('loading'), job?.message ? ` ${job.message}` : ''), h('div.progress', { role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round((job?.share ?? 0) * 100), 'aria-label': t('job.progress') }, h('i', { style: { width: `${(job?.share ?? 0) * 100}%` } })));
+
+async function load() {
+  const day = field.value;
+  if (day && (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day)))) { toast(t('period.bad'), true); return; }
+  const mine = ++asking;
+  press('');
+  sheet.setAttribute('aria-busy', 'true');
+  const answer = await trying(() => patient(`/api/reports/${kind}/sheet?${query(day)}`, (job) => { if (mine === asking) waiting(job); }));
+  if (mine !== asking) return;
+  const report = answer && await answer.json();
+  if (report) {
+    shown = report;
+    field.value = report.first;
+    keep('day', report.first);
+    drawSheet(sheet, report, (number) => `/api/reports/${kind}/pictures/${number}.png?${query(day)}`);
+    if (context.demo) sheet.append(h('p.foot', null, (zh ? context.synthetic_note_zh : context.synthetic_note_en) || ''));
+  } else fill(sheet, h('p.failed', null, t('report.failed', { day })));
   sheet.setAttribute('aria-busy', 'false');
 }
-async function load() {
-  if (field.value && (!/^\d{4}-\d{2}-\d{2}$/.test(field.value) || Number.isNaN(Date.parse(field.value)))) { toast(t('period.bad'), true); return; }
-  sheet.setAttribute('aria-busy', 'true');
-  const report = await trying(() => get(`/api/reports/daily${field.value ? `?day=${field.value}` : ''}`));
-  if (report) { field.value = report.day; keep('day', report.day); draw(report); } else { fill(sheet, h('p.failed', null, t('report.failed', { day: field.value }))); sheet.setAttribute('aria-busy', 'false'); }
+async function download(form) {
+  const button = $(`[data-form="${form}"]`);
+  button.disabled = true;
+  const answer = await trying(() => patient(`/api/reports/${kind}.${form}?${query(field.value)}`, () => {}));
+  if (answer) {
+    const name = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? `xunge-${kind}.${form}`;
+    const url = URL.createObjectURL(await answer.blob());
+    const link = h('a', { href: url, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+    toast(t('report.file.done', { name }));
+  }
+  button.disabled = false;
 }
+const TOOLS = { compare: () => showCompare(sheet, shown), alarm: () => showAlarms(sheet, shown), slips: () => showSlips(sheet), indicator: () => showIndicators(sheet, shown, kind) };
+function press(name) {
+  for (const button of $$('[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === name));
+  keep('tool', name);
+}
+/** Open a tool in place of the report; the same again goes back. */
+async function tool(name) {
+  if ($(`[data-tool="${name}"]`).getAttribute('aria-pressed') === 'true') { load(); return; }
+  asking += 1;
+  press(name);
+  await TOOLS[name]();
+}
+function choose(next) {
+  kind = next;
+  keep('kind', kind === 'daily' ? '' : kind);
+  $(`[name="kind"][value="${kind}"]`).checked = true;
+  field.value = '';
+  load();
+}
+$(`[name="kind"][value="${kind}"]`).checked = true;
 field.value = read('day');
 field.addEventListener('change', load);
+for (const radio of $$('[name="kind"]')) radio.addEventListener('change', () => choose(radio.value));
+for (const button of $$('[data-tool]')) button.addEventListener('click', () => tool(button.dataset.tool));
+for (const button of $$('[data-form]')) button.addEventListener('click', () => download(button.dataset.form));
 $('#day-before').addEventListener('click', () => move(-1));
 $('#day-after').addEventListener('click', () => move(1));
 $('#print').addEventListener('click', () => window.print());
 key('ArrowLeft', 'report.before', () => move(-1));
 key('ArrowRight', 'report.after', () => move(1));
 key('p', 'report.print', () => window.print());
+key('k', 'report.kind', () => choose({ daily: 'weekly', weekly: 'monthly', monthly: 'daily' }[kind]));
+key('o', 'report.file.docx', () => download('docx'));
+key('f', 'report.file.pdf', () => download('pdf'));
+key('x', 'report.file.xlsx', () => download('xlsx'));
+key('c', 'compare.title', () => tool('compare'));
+key('a', 'alarm.title', () => tool('alarm'));
+key('n', 'slips.title', () => tool('slips'));
+key('i', 'indicator.title', () => tool('indicator'));
+const first = read('tool');
 await load();
+if (first in TOOLS) await tool(first);
 document.documentElement.dataset.ready = '1';

@@ -29,6 +29,9 @@ export function guard(dirty) { guards.push(dirty); }
 
 export function startShell({ choose, themeChanged } = {}) {
   startKeys();
+  const reveal = () => $('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  reveal();
+  addEventListener('resize', reveal);
   startSearch(choose ?? ((result) => { location.href = situationAt(result); }));
   startConnection();
   startClock();

@@ -13,7 +13,7 @@ export function keep(name, value) {
   timer = setTimeout(write, 250);
 }
 function write() {
-  const text = state.toString().replaceAll('%2C', ',').replaceAll('%3A', ':').replaceAll('%2F', '/');
+  const text = state.toString().replaceAll('%2C', ',').replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%3B', ';');
   history.replaceState(null, '', text ? `?${text}` : location.pathname);
   links();
 }

@@ -143,3 +143,16 @@ def test_another_frame_is_read_too() -> None:
 def test_fast_areas_agree_with_geodesics() -> None:
     shapes = np.array([shapely.box(116, lat, 116.01, lat + 0.01) for lat in (-50, 0, 25.5, 40, 60)], dtype=object)
     assert areas_m2(shapes) == pytest.approx([area_m2(shape) for shape in shapes], rel=1e-7)
+
+
+def test_a_thin_grid_between_two_others_is_no_crack_between_them() -> None:
+    # C is half a metre thin at its tip; A and B meet there, and both lie beside O, the only grid with an outer edge.
+    tip, bend, top, foot = (3, 5), (3.09, 5.005), (7, 5.05), (7, 5)
+    a = shapely.Polygon(np.array([(1, 1), (9, 1), (9, 5), foot, tip, (1, 5)]) * 1e-3)
+    b = shapely.Polygon(np.array([(1, 5), tip, bend, top, foot, (9, 5), (9, 9), (1, 9)]) * 1e-3)
+    c = shapely.Polygon(np.array([tip, foot, top, bend]) * 1e-3)
+    outer = np.array([(0, 0), (10, 0), (10, 10), (0, 10)]) * 1e-3
+    hole = np.array([(1, 1), (9, 1), (9, 5), (9, 9), (1, 9), (1, 5)]) * 1e-3
+    shapes = np.array([a, b, c, shapely.Polygon(outer, [hole])], dtype=object)
+    assert not shapely.is_empty(shapely.coverage_invalid_edges(shapes[[0, 1, 3]], gap_width=M)).all()
+    assert check_layer(layer(*shapes), gap_width_m=1.0).clean

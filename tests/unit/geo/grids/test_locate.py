@@ -8,6 +8,7 @@ import shapely
 
 from geo.errors import CoordinateError
 from geo.grids.locate import AreaIndex
+from geo.synthetic.county import synthetic_county
 from geo.tables.grids import Grids
 
 
@@ -128,3 +129,22 @@ def test_a_city_in_a_wide_county_is_told_apart(grids_of: Callable[..., Grids]) -
 def test_places_far_off_the_globe_are_in_nothing(four: Grids) -> None:
     places = np.array([[1e300, 0.0], [0.0, -1e300], [-180.0, -90.0], [213.9, 0.005]])
     assert AreaIndex.of(four).at(places).tolist() == [None] * 4
+
+
+def test_two_threads_find_what_one_finds() -> None:
+    county = synthetic_county(grids=700, seed=3)
+    places = county.points(40_000, seed=4)
+    one, two = AreaIndex.of(county.grids), AreaIndex.of(county.grids, threads=2)
+    assert len(one.cells.first) > 1
+    assert np.array_equal(one.rows(places), two.rows(places))
+    assert np.array_equal(one.outlines.edge, two.outlines.edge)
+    assert np.array_equal(one.outlines.slab, two.outlines.slab)
+    assert np.array_equal(one.outlines.first, two.outlines.first)
+
+
+def test_a_ring_may_have_its_first_vertex_twice(grids_of: Callable[..., Grids]) -> None:
+    twice = shapely.Polygon([(0, 0), (0, 0), (1, 0), (1, 1), (0, 1)])
+    ringed = shapely.Polygon([(2, 0), (4, 0), (4, 2), (2, 2)], [[(3, 1), (3, 1), (3.5, 1), (3.5, 1.5), (3, 1.5)]])
+    grids = grids_of(twice, ringed)
+    places = np.array([[0.5, 0.5], [2.5, 0.5], [3.2, 1.2], [1.5, 0.5]])
+    assert AreaIndex.of(grids).at(places).tolist() == ["A", "B", None, None]

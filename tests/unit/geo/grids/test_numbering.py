@@ -187,3 +187,11 @@ def test_a_space_of_99_is_nearly_full_at_90() -> None:
     space = "000777" + HOME
     assert not check_codes([f"{space}{k:02d}" for k in range(1, 90)], layout=SPECIAL20).nearly_full
     assert check_codes([f"{space}{k:02d}" for k in range(1, 91)], layout=SPECIAL20).nearly_full
+
+
+def test_minted_codes_pass_over_numbers_of_special_grids_and_of_grids_that_are_gone() -> None:
+    lonlat = np.array([[0.01 * k, 0.0] for k in range(4)])
+    gone = [f"{HOME}001", f"{HOME}003", f"{NEXT}001", "no code"]
+    assert mint([HOME] * 4, lonlat, retired=gone) == [f"{HOME}{k:03d}" for k in (2, 4, 5, 6)]
+    with pytest.raises(LimitError, match=HOME):
+        mint([HOME] * 4, lonlat, retired=[f"{HOME}{k:03d}" for k in range(1, 997)])

@@ -56,7 +56,7 @@ def test_a_line_splits_a_grid_and_its_counts(coverage: Coverage) -> None:
     assert rows.loc["A", "population"] + rows.loc["E", "population"] == 101
     assert rows.loc["E", "population"] == 25
     assert rows.loc["A", "name"] == "甲"
-    assert rows.loc["E", "name"] is None
+    assert rows.loc["E", "name"] == "甲（二）"
     assert rows.loc["E", "parent_code"] == "p"
     assert cut.notes[0][1] == "网格 A 的人口按面积分摊"
     assert cut.before_m2["A"] == pytest.approx(cut.after_m2["A"] + cut.after_m2["E"], rel=1e-6)

@@ -45,3 +45,16 @@ def test_stations_and_police_grids_are_in_one_piece(police: PoliceTree, ground: 
 def test_work_is_shared_fairly(police: PoliceTree, ground: Ground) -> None:
     people = np.bincount(police.police_grid_of_grid, weights=ground.people)
     assert people.max() < 2.2 * people.mean()
+
+
+def test_some_blocks_at_the_borders_of_stations_answer_across(ground: Ground) -> None:
+    exact = draw_police_grids(ground, sizes=HELSINKI)
+    traded = draw_police_grids(ground, sizes=HELSINKI, rng=np.random.default_rng(5))
+    shapes = traded.table.frame.geometry.to_numpy()
+    assert bool(shapely.coverage_is_valid(shapes))
+    assert (traded.table.frame.geom_type == "Polygon").all()
+    assert shapely.coverage_union_all(shapes).equals(shapely.coverage_union_all(exact.table.frame.geometry.to_numpy()))
+    moved = shapely.equals(shapes, exact.table.frame.geometry.to_numpy())
+    assert 0 < (~moved).sum() < len(moved)
+    blocks = {tuple(c) for c in shapely.get_coordinates(ground.block_table().frame.geometry.to_numpy()).tolist()}
+    assert {tuple(c) for c in shapely.get_coordinates(shapes).tolist()} <= blocks

@@ -1,0 +1,365 @@
+"""Hot places by several methods: where calls gather beyond chance, each with its figures and a sentence why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.ndimage import maximum_filter
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
+
+from api.schemas.hot_places import Concentrated, HotPlace, HotPlaces
+from api.services.filters import CallFilter
+from api.services.hot_ground import CellKind, Cells, Floats, HotGround, Ints, cells_of, ground, kept, land, lonlat_json
+from api.services.place_names import PlaceNames
+from api.services.workspace import Workspace
+from geo.cells.contiguity import with_self
+from geo.cells.square import SquareCells, squares_within
+from geo.crs import to_lonlat
+from geo.errors import InputError, LimitError
+from geo.hotspots.concentration import concentration
+from geo.hotspots.density_clusters import density_clusters
+from geo.hotspots.false_discovery import adjusted, chance_of_score
+from geo.hotspots.gi_star import gi_star
+from geo.hotspots.kernel_density import kernel_density
+from geo.hotspots.scan_windows import scan_space_time
+from geo.hotspots.when import hour_of_week
+from geo.hotspots.why_here import near_repeats_at, why_here
+from geo.store.port import Principal
+
+HotMethod = Literal["gi_star", "kde", "scan", "segments", "clusters"]
+METHODS: Final[dict[HotMethod, tuple[str, str]]] = {
+    "gi_star": ("Gi* 热点", "Gi* hot places"),
+    "kde": ("核密度峰值", "peaks of kernel density"),
+    "scan": ("时空扫描（正在升温）", "space-time scan (still on)"),
+    "segments": ("路段热点（Gi*）", "street segments (Gi*)"),
+    "clusters": ("密度聚类 DBSCAN", "DBSCAN clusters"),
+}
+RATE: Final = 0.05
+RUNS: Final = 199
+SCAN_RUNS: Final = 199
+_BANDWIDTH_M: Final = 200.0
+_KDE_CELL_M: Final = 100.0
+_SCAN_CELL_M: Final = 400.0
+_SCAN_LONGEST: Final = 14
+_CLUSTER_REACH_M: Final = 120.0
+_SPOT_M: Final = 20.0
+_FEWEST: Final = 3
+_NEAR_M: Final = 100.0
+_NEAR_DAYS: Final = 7.0
+_MOST_FOR_REPEATS: Final = 800
+"""Calls of a place beyond which near repeats say nothing: with so many, nearly every call follows another one."""
+_MOST_FOR_CLUSTERS: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    shape: BaseGeometry
+    rows: Ints
+    score: float
+    p: float | None
+    q: float | None
+    usual: float | None
+
+
+def hot_places(
+    workspace: Workspace,
+    principal: Principal,
+    wanted: CallFilter,
+    *,
+    method: HotMethod = "gi_star",
+    cells: CellKind = "square",
+    size_m: float = 250.0,
+    limit: int = 20,
+) -> HotPlaces:
+    """Return the hot places of a filter; the list is what stands out at a false discovery rate of 5 %."""
+    kind: CellKind = "segment" if method == "segments" else cells
+    key = ("hot", wanted, method, kind, size_m, limit)
+    return kept(
+        workspace, principal, key, lambda: _hot_places(workspace, principal, wanted, method, kind, size_m, limit)
+    )
+
+
+def _hot_places(
+    workspace: Workspace, principal: Principal, wanted: CallFilter, method: HotMethod, kind: CellKind, size_m: float,
+    limit: int,
+) -> HotPlaces:  # fmt: skip
+    here = ground(workspace, principal, wanted)
+    boundary = land(workspace, principal)
+    found: list[_Found] = []
+    count = 0
+    if len(here) >= _FEWEST:
+        if method in ("gi_star", "segments"):
+            held = cells_of(workspace, principal, kind, size_m)
+            found, count = _by_gi_star(held, here), len(held)
+        elif method == "kde":
+            found, count = _by_density(here, boundary)
+        elif method == "scan":
+            found, count = _by_scan(here, boundary)
+        else:
+            found, count = _by_clusters(here, limit), len(here)
+    found = sorted(found, key=lambda f: (-len(f.rows), -f.score))[:limit]
+    names = PlaceNames(workspace, principal)
+    places = _described(here, found, names, english(workspace))
+    zh, en = METHODS[method]
+    note_zh, note_en = _note(method, len(here), bool(found))
+    return HotPlaces(
+        method=method, cells=kind, size_m=_size(method, kind, size_m), label_zh=zh, label_en=en, note_zh=note_zh,
+        note_en=note_en, n=len(here), n_unplaced=here.unplaced, n_cells=count, start=here.start, end=here.end,
+        basis=wanted.basis, places=places,
+    )  # fmt: skip
+
+
+def _size(method: HotMethod, kind: CellKind, size_m: float) -> float:
+    own = {"kde": _BANDWIDTH_M, "scan": _SCAN_CELL_M, "clusters": _CLUSTER_REACH_M}
+    return own.get(method, size_m if kind in ("square", "hexagon") else 0.0)
+
+
+def _by_gi_star(cells: Cells, here: HotGround) -> list[_Found]:
+    """Neighbouring cells that stand out together are one place."""
+    cell = cells.locate(here.xy)
+    counts = np.bincount(cell[cell >= 0], minlength=len(cells))
+    if len(cells) < 3 or not counts.any():
+        return []
+    score = gi_star(counts, *with_self(cells.lists))
+    p = chance_of_score(score)
+    q = adjusted(p)
+    hot = (q <= RATE) & (score > 0) & (counts > 0)
+    found = []
+    mean = counts.mean()
+    for members in _together(hot, cells.lists):
+        rows = np.flatnonzero(np.isin(cell, members))
+        best = members[np.argmin(q[members])]
+        found.append(
+            _Found(
+                shape=shapely.union_all(cells.shapes[members]), rows=rows, score=float(score[best]), p=float(p[best]),
+                q=float(q[best]), usual=float(mean * len(members)),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _together(hot: npt.NDArray[np.bool_], lists: tuple[Ints, Ints]) -> list[Ints]:
+    indptr, indices = lists
+    rows = np.repeat(np.arange(len(hot)), np.diff(indptr))
+    both = hot[rows] & hot[indices]
+    graph = csr_array((np.ones(int(both.sum())), (rows[both], indices[both])), shape=(len(hot), len(hot)))
+    group = connected_components(graph, directed=False)[1]
+    members = np.flatnonzero(hot)
+    return [members[group[members] == g] for g in np.unique(group[members])]
+
+
+def _by_density(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], int]:
+    """Peaks, each against the highest peak of as many calls spread evenly over the land."""
+    squares = squares_within(boundary, size_m=_KDE_CELL_M)
+    rows, columns = squares.inside.shape
+    bounds = (
+        squares.west, squares.south, squares.west + columns * _KDE_CELL_M, squares.south + rows * _KDE_CELL_M,
+    )  # fmt: skip
+
+    def smooth(xy: Floats, weights: npt.ArrayLike | None = None) -> Floats:
+        made = kernel_density(xy, bounds, size_m=_KDE_CELL_M, bandwidth_m=_BANDWIDTH_M, weights=weights).value
+        return np.where(squares.inside, made, 0.0)
+
+    density = smooth(here.xy)
+    highest = _highest_by_chance(squares, smooth, len(here))
+    around = 2 * round(_BANDWIDTH_M / _KDE_CELL_M) + 1
+    row, column = np.nonzero((density == maximum_filter(density, size=around)) & (density > 0))
+    middle = np.column_stack([squares.west + (column + 0.5) * _KDE_CELL_M, squares.south + (row + 0.5) * _KDE_CELL_M])
+    usual = len(here) / boundary.area * np.pi * _BANDWIDTH_M**2
+    found: list[_Found] = []
+    for i in np.argsort(-density[row, column], kind="stable"):
+        value = float(density[row[i], column[i]])
+        p = float(((highest >= value).sum() + 1) / (RUNS + 1))
+        if p > RATE or len(found) >= 200:
+            break
+        if any(np.hypot(*(np.array(f.shape.centroid.coords[0]) - middle[i])) < 2 * _BANDWIDTH_M for f in found):
+            continue
+        inside = np.flatnonzero(np.hypot(*(here.xy - middle[i]).T) <= _BANDWIDTH_M)
+        shape = shapely.Point(middle[i]).buffer(_BANDWIDTH_M)
+        found.append(_Found(shape=shape, rows=inside, score=value, p=p, q=None, usual=usual))
+    return found, int(squares.inside.sum())
+
+
+def _highest_by_chance(squares: SquareCells, smooth: object, n: int) -> Floats:
+    rng = np.random.default_rng(0)
+    centres = squares.centres()
+    even = np.full(len(centres), 1 / len(centres))
+    assert callable(smooth)
+    return np.array([float(smooth(centres, rng.multinomial(n, even)).max()) for _ in range(RUNS)])
+
+
+def _by_scan(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], int]:
+    """Cylinders that last to the end of the period, beyond what their places and days alone explain."""
+    squares = squares_within(boundary, size_m=_SCAN_CELL_M)
+    cell = squares.locate(here.xy)
+    begin, end = here.span[0] // 1440, (here.span[1] - 1) // 1440
+    day = (here.calls.minutes // 1440 - begin).astype(np.int64)
+    inside = np.flatnonzero(cell >= 0)
+    days = end - begin + 1
+    if days < 4 or len(inside) < _FEWEST:
+        raise InputError(
+            "A scan for what is still on needs a period of at least 4 days with calls",
+            "时空扫描需要至少 4 天且有警情的时段",
+        )
+    places, place = np.unique(cell[inside], return_inverse=True)
+    centres = squares.centres()[places]
+    made = scan_space_time(
+        centres, place.reshape(-1), day[inside], days=days, longest=min(_SCAN_LONGEST, days // 2), share=0.05,
+        runs=SCAN_RUNS,
+    )  # fmt: skip
+    found = []
+    for cluster in made.clusters:
+        if cluster.p > RATE or cluster.n < _FEWEST:
+            continue
+        of = np.isin(place.reshape(-1), cluster.places) & (day[inside] >= cluster.first_day)
+        shape = shapely.union_all(squares.shapes()[places[cluster.places]])
+        found.append(
+            _Found(shape=shape, rows=inside[of], score=cluster.llr, p=cluster.p, q=None, usual=cluster.expected)
+        )
+    return found, len(places)
+
+
+def _by_clusters(here: HotGround, limit: int) -> list[_Found]:
+    """Dense groups; no test goes with them, and the list says so."""
+    if len(here) > _MOST_FOR_CLUSTERS:
+        raise LimitError(
+            f"{len(here):,} calls are too many for DBSCAN ({_MOST_FOR_CLUSTERS:,}): shorten the period or choose classes",
+            f"{len(here)} 起超出 DBSCAN 上限（{_MOST_FOR_CLUSTERS} 起），请缩短时段或选择类别",
+        )
+    least = max(8, round(2 * np.sqrt(len(here)) / 10))
+    label = density_clusters(here.xy, reach_m=_CLUSTER_REACH_M, least=int(least))
+    size = np.bincount(label[label >= 0])
+    found = []
+    for k in np.argsort(-size, kind="stable")[:limit]:
+        rows = np.flatnonzero(label == k)
+        spots = np.unique(np.round(here.xy[rows] / _SPOT_M), axis=0) * _SPOT_M
+        shape = shapely.MultiPoint(spots).buffer(2 * _SPOT_M, quad_segs=2).simplify(_SPOT_M / 2)
+        found.append(_Found(shape=shape, rows=rows, score=float(len(rows)), p=None, q=None, usual=None))
+    return found
+
+
+def _described(here: HotGround, found: Sequence[_Found], names: PlaceNames, labels: dict[str, str]) -> list[HotPlace]:
+    middles = np.array([_middle(here, f) for f in found]).reshape(-1, 2)
+    lonlat = to_lonlat(middles, here.crs) if len(found) else middles
+    called = names.of(lonlat)
+    weeks = hour_of_week(here.calls.minutes)
+    words = here.words()
+    places = []
+    for rank, (one, at, (name, grid)) in enumerate(zip(found, lonlat, called, strict=True), start=1):
+        repeats = _repeats(here, one.rows)
+        kinds = np.bincount(here.calls.families[one.rows], minlength=len(here.calls.family_names))
+        classes = {here.calls.family_names[k]: int(kinds[k]) for k in np.flatnonzero(kinds)}
+        table = np.bincount(weeks[one.rows], minlength=168)
+        zh, en = (
+            why_here(
+                table, period_zh=words[0], period_en=words[1], classes=spoken, usual=one.usual, near_repeats=repeats
+            )
+            for spoken in (classes, {labels.get(k, k): v for k, v in classes.items()})
+        )
+        far = np.hypot(*(here.xy[one.rows] - middles[rank - 1]).T) if len(one.rows) else np.zeros(1)
+        chance = _chance(one)
+        places.append(
+            HotPlace(
+                id=f"{round(at[0], 5)},{round(at[1], 5)}", rank=rank, name=name, grid_code=grid, lon=float(at[0]),
+                lat=float(at[1]), radius_m=float(np.quantile(far, 0.95)), n=zh.n, interval=(zh.low, zh.high),
+                usual=one.usual, score=one.score, p=one.p, q=one.q, chance_zh=chance[0], chance_en=chance[1],
+                why_zh=zh.sentence("zh"), why_en=en.sentence("en"), geometry=lonlat_json(one.shape, here.crs),
+            )
+        )  # fmt: skip
+    return places
+
+
+def _repeats(here: HotGround, rows: Ints) -> int:
+    """Return how many calls follow another one of their own class nearby and within days."""
+    if not 2 <= len(rows) <= _MOST_FOR_REPEATS:
+        return 0
+    kinds = here.calls.families[rows]
+    found = 0
+    for kind in np.unique(kinds):
+        of = rows[kinds == kind]
+        if len(of) > 1:
+            found += int(near_repeats_at(here.xy[of], here.days[of], reach_m=_NEAR_M, within_days=_NEAR_DAYS).sum())
+    return found
+
+
+def _middle(here: HotGround, one: _Found) -> Floats:
+    if len(one.rows):
+        return np.asarray(np.median(here.xy[one.rows], axis=0), np.float64)
+    return np.array(one.shape.centroid.coords[0])
+
+
+def _chance(one: _Found) -> tuple[str, str]:
+    value = one.q if one.q is not None else one.p
+    if value is None:
+        return "未作检验", "not tested"
+    shown = "<0.001" if value < 0.001 else f"={value:.3f}"
+    name = "q" if one.q is not None else "p"
+    if value < 0.01:
+        return f"难以用偶然解释（{name}{shown}）", f"hardly chance ({name}{shown})"
+    return f"不太像偶然（{name}{shown}）", f"unlikely to be chance alone ({name}{shown})"
+
+
+def _note(method: HotMethod, n: int, some: bool) -> tuple[str, str]:  # noqa: FBT001
+    if not some:
+        return (
+            f"{n} 起警情中没有地点明显高于偶然水平；可放宽时段或换一种方法",
+            f"no place stands out beyond chance among {n} calls; widen the period or take another method",
+        )
+    return {
+        "gi_star": (
+            "误报率控制在 5%（FDR）：名单中预计每 20 处至多 1 处是偶然",
+            "false discovery rate held at 5 %: of 20 places listed at most 1 is expected to be chance",
+        ),
+        "segments": (
+            "误报率控制在 5%（FDR）；警情归到 100 米内最近的路段",
+            "false discovery rate held at 5 %; calls belong to the nearest street within 100 m",
+        ),
+        "kde": (
+            f"每个峰值与 {RUNS} 次均匀模拟的最高峰相比，p≤0.05 才列出",
+            f"each peak is compared with the highest of {RUNS} even simulations; listed where p is at most 0.05",
+        ),
+        "scan": (
+            f"延续至期末的异常聚集，{SCAN_RUNS} 次置换，p≤0.05 才列出",
+            f"gatherings that last to the end of the period, {SCAN_RUNS} permutations; listed where p is at most 0.05",
+        ),
+        "clusters": (
+            "按密度成团，未作显著性检验：常年繁忙处也会列出",
+            "dense groups, not tested: places that are always busy are listed too",
+        ),
+    }[method]
+
+
+def english(workspace: Workspace) -> dict[str, str]:
+    """Return the English names of families."""
+    held = workspace.facts().get("families")
+    rows = held if isinstance(held, list) else []
+    return {str(row["id"]): str(row.get("label_en") or row["id"]) for row in rows if isinstance(row, dict)}
+
+
+def concentrated(
+    workspace: Workspace, principal: Principal, wanted: CallFilter, *, cells: CellKind, size_m: float
+) -> Concentrated:
+    """Return the 80-20 curve over cells and the Gini coefficient."""
+
+    def build() -> Concentrated:
+        here = ground(workspace, principal, wanted)
+        held = cells_of(workspace, principal, cells, size_m)
+        cell = held.locate(here.xy)
+        made = concentration(np.bincount(cell[cell >= 0], minlength=len(held)), shares=(0.2, 0.5, 0.8))
+        step = max(1, len(made.places) // 120)
+        at = np.unique(np.r_[np.arange(0, len(made.places), step), len(made.places) - 1])
+        return Concentrated(
+            cells=cells, size_m=size_m, n=made.n, of=made.of, gini=made.gini, shares=list(made.shares),
+            needed=list(made.needed), by_chance=list(made.by_chance), chance_low=list(made.chance_low),
+            chance_high=list(made.chance_high), places=made.places[at].tolist(), calls=made.calls[at].tolist(),
+            start=here.start, end=here.end,
+        )  # fmt: skip
+
+    return kept(workspace, principal, ("concentration", wanted, cells, size_m), build)

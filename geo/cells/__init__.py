@@ -1,0 +1,1 @@
+"""Analysis cells: squares, hexagons, given areas and street segments, with their neighbours."""

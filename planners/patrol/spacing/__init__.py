@@ -1,0 +1,1 @@
+"""Patrols that are back at every point within its gap."""
