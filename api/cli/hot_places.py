@@ -52,7 +52,7 @@ def _filter(
 
 @app.command("list")
 def list_(
-    method: str = typer.Option("gi_star", help="gi_star, kde, scan, segments, clusters"),
+    method: str = typer.Option("gi_star", help=", ".join(get_args(HotMethod))),
     cells: str = KindOfCells,
     size: float = Size,
     limit: int = typer.Option(20, min=1, max=200),

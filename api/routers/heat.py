@@ -12,6 +12,7 @@ from api.schemas.heat import GridValues, HeatFrames, HeatSummary
 from api.schemas.problems import answers
 from api.services import heat
 from api.services.choropleth import Measure, grid_values
+from api.services.few import values_shown
 
 router = APIRouter(prefix="/api", tags=["heat"])
 
@@ -69,4 +70,5 @@ def values(
     theme: Theme = "light",
 ) -> GridValues:
     """Return a figure for each grid with its n, its interval and its class of the legend."""
-    return grid_values(workspace, principal, wanted, measure=measure, theme=theme)
+    made = grid_values(workspace, principal, wanted, measure=measure, theme=theme)
+    return values_shown(workspace, principal, made)

@@ -10,6 +10,7 @@ from api.deps import As, InWorkspace, Language
 from api.routers.filtering import AskedCalls
 from api.schemas.heat_area import AreaFigures, CallRows, Difference
 from api.schemas.problems import answers
+from api.services.few import area_shown, difference_shown
 from api.services.filters import CallFilter, parse_filter
 from api.services.heat_area import area_figures, call_rows
 from api.services.heat_difference import difference, difference_tile
@@ -29,7 +30,7 @@ def _other(before_from: str | None, before_to: str | None) -> CallFilter | None:
     return parse_filter(start=before_from, end=before_to) if before_from and before_to else None
 
 
-@router.get("/area", responses=answers(404))
+@router.get("/area", responses=answers(403, 404))
 def area(
     workspace: InWorkspace,
     principal: As,
@@ -37,7 +38,7 @@ def area(
     windows: Annotated[bool, Query(description="spread calls over the window in which they happened")] = False,
 ) -> AreaFigures:
     """Return the figures of the filter's area: drawn (``within``) or grids (``areas``)."""
-    return area_figures(workspace, principal, wanted, windows=windows)
+    return area_shown(workspace, principal, area_figures(workspace, principal, wanted, windows=windows))
 
 
 @router.get("/rows", responses=answers(403, 404))
@@ -64,7 +65,8 @@ def compare(
 ) -> Difference:
     """Return two periods side by side, and the grids that changed most."""
     other = _other(before_from, before_to)
-    return difference(workspace, principal, wanted, against=against, other=other, zoom=z, theme=theme)
+    made = difference(workspace, principal, wanted, against=against, other=other, zoom=z, theme=theme)
+    return difference_shown(workspace, principal, made)
 
 
 @router.get(

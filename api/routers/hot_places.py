@@ -11,6 +11,7 @@ from api.routers.filtering import AskedCalls
 from api.schemas.hot_places import Concentrated, Forecast, HotPlaces, WatchList
 from api.schemas.jobs import JobStarted
 from api.schemas.problems import answers
+from api.services.few import places_shown
 from api.services.forecast import kept_forecast, make_forecast
 from api.services.hot_ground import CellKind
 from api.services.hot_places import HotMethod, concentrated, hot_places
@@ -33,7 +34,8 @@ def hotspots(
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> HotPlaces:
     """Return where calls gather beyond chance, each place with the sentence why."""
-    return hot_places(workspace, principal, wanted, method=method, cells=cells, size_m=size_m, limit=limit)
+    made = hot_places(workspace, principal, wanted, method=method, cells=cells, size_m=size_m, limit=limit)
+    return places_shown(workspace, principal, made)
 
 
 @router.get("/hotspots/watch", responses=answers(503))

@@ -112,14 +112,15 @@ class GridValue(Value):
 
 
 class GridValues(Value):
-    """A figure for each grid, with the classes of its legend."""
+    """A figure for each grid, with the classes of its legend; ``few_hidden`` grids have counts that this account may not see."""
 
     measure: str
     label: str
     label_en: str
     unit: str
     unit_en: str
-    n: int
+    n: int | None
+    few_hidden: int = 0
     start: datetime | None = Field(serialization_alias="from")
     end: datetime | None = Field(serialization_alias="to")
     edition: str

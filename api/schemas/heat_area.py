@@ -39,7 +39,7 @@ class Spread(Value):
 
 
 class AreaFigures(Value):
-    """What happens in a drawn area or a grid."""
+    """What happens in a drawn area or a grid; ``few_hidden`` figures rest on counts that this account may not see."""
 
     grid: str | None
     n: int
@@ -62,6 +62,7 @@ class AreaFigures(Value):
     comparisons: list[Compared]
     missing: list[str]
     spread: Spread | None
+    few_hidden: int = 0
     geometry: dict[str, Any]
 
 

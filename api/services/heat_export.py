@@ -9,13 +9,15 @@ import numpy as np
 import orjson
 import shapely
 
-from api.schemas.heat import HeatSummary
+from api.schemas.heat import GridValues, HeatSummary
 from api.schemas.hot_places import HotPlaces
 from api.services import heat
 from api.services.choropleth import grid_values
+from api.services.few import places_shown, values_shown
 from api.services.filters import CallFilter
 from api.services.hot_ground import CellKind
 from api.services.hot_places import HotMethod, english, hot_places
+from api.services.report_parts import Writer
 from api.services.sheets import GEOJSON_TYPE, Answer
 from api.services.workspace import Workspace
 from geo.store.exchange import export_format
@@ -34,7 +36,9 @@ def exported(
 ) -> Answer:  # fmt: skip
     """Return the figures of a filter as a file."""
     summary = heat.summary(workspace, principal, wanted, zoom=13, theme="light")
-    places = hot_places(workspace, principal, wanted, method=method, cells=cells, size_m=size_m)
+    places = places_shown(
+        workspace, principal, hot_places(workspace, principal, wanted, method=method, cells=cells, size_m=size_m)
+    )
     stamp = f"{summary.start:%Y%m%d}-{summary.end - timedelta(minutes=1):%Y%m%d}"
     headers = {"Content-Disposition": f'attachment; filename="xunge-heat-{stamp}.{kind}"'}
     if kind == "geojson":
@@ -57,10 +61,11 @@ def _document(
     counts = (
         Column(heading="n", kind="count"), Column(heading=low, kind="decimal"), Column(heading=high, kind="decimal"),
     )  # fmt: skip
-    values = grid_values(workspace, principal, wanted, measure="calls_per_km2_week")
+    values = _grid_values(workspace, principal, wanted)
     of_family = tuple((f.id if zh else labels.get(f.id, f.id), f.n, *f.interval) for f in summary.by_family)
+    few = Writer.of(workspace, principal, lang).few_text()
     of_grid = tuple(
-        (code, v.n or 0, v.value, v.low, v.high)
+        (code, few if v.n is None else v.n, v.value, v.low, v.high)
         for code, v in sorted(values.values.items(), key=lambda item: -(item[1].n or 0))
     )
     days = _WEEKDAYS if zh else _DAYS
@@ -119,6 +124,11 @@ def _document(
     )  # fmt: skip
 
 
+def _grid_values(workspace: Workspace, principal: Principal, wanted: CallFilter) -> GridValues:
+    made = grid_values(workspace, principal, wanted, measure="calls_per_km2_week")
+    return values_shown(workspace, principal, made)
+
+
 def _asked(wanted: CallFilter, *, zh: bool) -> str:
     def some(values: frozenset[int] | frozenset[str] | None) -> str:
         return ("全部" if zh else "all") if values is None else ", ".join(str(v) for v in sorted(values))
@@ -137,7 +147,7 @@ def _geojson(
     workspace: Workspace, principal: Principal, wanted: CallFilter, places: HotPlaces, *, lang: Literal["zh", "en"]
 ) -> bytes:
     """Return hot places and grids with their figures in one collection, told apart by ``layer``."""
-    values = grid_values(workspace, principal, wanted, measure="calls_per_km2_week")
+    values = _grid_values(workspace, principal, wanted)
     frame = workspace.grids(principal).frame.set_index("code")
     unit = values.unit if lang == "zh" else values.unit_en
     features: list[dict[str, object]] = [

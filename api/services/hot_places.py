@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -16,32 +15,32 @@ from shapely.geometry.base import BaseGeometry
 
 from api.schemas.hot_places import Concentrated, HotPlace, HotPlaces
 from api.services.filters import CallFilter
+from api.services.hot_cells import MORAN_RUNS, Standing, standing_by_gi_star, standing_by_local_moran
+from api.services.hot_found import RATE, Found
 from api.services.hot_ground import CellKind, Cells, Floats, HotGround, Ints, cells_of, ground, kept, land, lonlat_json
 from api.services.place_names import PlaceNames
 from api.services.workspace import Workspace
-from geo.cells.contiguity import with_self
+from geo.cells.contiguity import Lists
 from geo.cells.square import SquareCells, squares_within
 from geo.crs import to_lonlat
 from geo.errors import InputError, LimitError
 from geo.hotspots.concentration import concentration
 from geo.hotspots.density_clusters import density_clusters
-from geo.hotspots.false_discovery import adjusted, chance_of_score
-from geo.hotspots.gi_star import gi_star
 from geo.hotspots.kernel_density import kernel_density
 from geo.hotspots.scan_windows import scan_space_time
 from geo.hotspots.when import hour_of_week
 from geo.hotspots.why_here import near_repeats_at, why_here
 from geo.store.port import Principal
 
-HotMethod = Literal["gi_star", "kde", "scan", "segments", "clusters"]
+HotMethod = Literal["gi_star", "local_moran", "kde", "scan", "segments", "clusters"]
 METHODS: Final[dict[HotMethod, tuple[str, str]]] = {
     "gi_star": ("Gi* 热点", "Gi* hot places"),
+    "local_moran": ("局部莫兰热点（高-高）", "local Moran's I (high among high)"),
     "kde": ("核密度峰值", "peaks of kernel density"),
     "scan": ("时空扫描（正在升温）", "space-time scan (still on)"),
     "segments": ("路段热点（Gi*）", "street segments (Gi*)"),
     "clusters": ("密度聚类 DBSCAN", "DBSCAN clusters"),
 }
-RATE: Final = 0.05
 RUNS: Final = 199
 SCAN_RUNS: Final = 199
 _BANDWIDTH_M: Final = 200.0
@@ -56,16 +55,6 @@ _NEAR_DAYS: Final = 7.0
 _MOST_FOR_REPEATS: Final = 800
 """Calls of a place beyond which near repeats say nothing: with so many, nearly every call follows another one."""
 _MOST_FOR_CLUSTERS: Final = 30_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Found:
-    shape: BaseGeometry
-    rows: Ints
-    score: float
-    p: float | None
-    q: float | None
-    usual: float | None
 
 
 def hot_places(
@@ -92,12 +81,13 @@ def _hot_places(
 ) -> HotPlaces:  # fmt: skip
     here = ground(workspace, principal, wanted)
     boundary = land(workspace, principal)
-    found: list[_Found] = []
+    found: list[Found] = []
     count = 0
     if len(here) >= _FEWEST:
-        if method in ("gi_star", "segments"):
+        if method in ("gi_star", "local_moran", "segments"):
             held = cells_of(workspace, principal, kind, size_m)
-            found, count = _by_gi_star(held, here), len(held)
+            judged = standing_by_local_moran if method == "local_moran" else standing_by_gi_star
+            found, count = _by_cells(held, here, judged), len(held)
         elif method == "kde":
             found, count = _by_density(here, boundary)
         elif method == "scan":
@@ -121,15 +111,14 @@ def _size(method: HotMethod, kind: CellKind, size_m: float) -> float:
     return own.get(method, size_m if kind in ("square", "hexagon") else 0.0)
 
 
-def _by_gi_star(cells: Cells, here: HotGround) -> list[_Found]:
+def _by_cells(cells: Cells, here: HotGround, judged: Callable[[Ints, Lists], Standing]) -> list[Found]:
     """Neighbouring cells that stand out together are one place."""
     cell = cells.locate(here.xy)
     counts = np.bincount(cell[cell >= 0], minlength=len(cells))
     if len(cells) < 3 or not counts.any():
         return []
-    score = gi_star(counts, *with_self(cells.lists))
-    p = chance_of_score(score)
-    q = adjusted(p)
+    made = judged(counts, cells.lists)
+    score, p, q = made.score, made.p, made.q
     hot = (q <= RATE) & (score > 0) & (counts > 0)
     found = []
     mean = counts.mean()
@@ -137,7 +126,7 @@ def _by_gi_star(cells: Cells, here: HotGround) -> list[_Found]:
         rows = np.flatnonzero(np.isin(cell, members))
         best = members[np.argmin(q[members])]
         found.append(
-            _Found(
+            Found(
                 shape=shapely.union_all(cells.shapes[members]), rows=rows, score=float(score[best]), p=float(p[best]),
                 q=float(q[best]), usual=float(mean * len(members)),
             )
@@ -155,7 +144,7 @@ def _together(hot: npt.NDArray[np.bool_], lists: tuple[Ints, Ints]) -> list[Ints
     return [members[group[members] == g] for g in np.unique(group[members])]
 
 
-def _by_density(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], int]:
+def _by_density(here: HotGround, boundary: BaseGeometry) -> tuple[list[Found], int]:
     """Peaks, each against the highest peak of as many calls spread evenly over the land."""
     squares = squares_within(boundary, size_m=_KDE_CELL_M)
     rows, columns = squares.inside.shape
@@ -173,7 +162,7 @@ def _by_density(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], 
     row, column = np.nonzero((density == maximum_filter(density, size=around)) & (density > 0))
     middle = np.column_stack([squares.west + (column + 0.5) * _KDE_CELL_M, squares.south + (row + 0.5) * _KDE_CELL_M])
     usual = len(here) / boundary.area * np.pi * _BANDWIDTH_M**2
-    found: list[_Found] = []
+    found: list[Found] = []
     for i in np.argsort(-density[row, column], kind="stable"):
         value = float(density[row[i], column[i]])
         p = float(((highest >= value).sum() + 1) / (RUNS + 1))
@@ -183,7 +172,7 @@ def _by_density(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], 
             continue
         inside = np.flatnonzero(np.hypot(*(here.xy - middle[i]).T) <= _BANDWIDTH_M)
         shape = shapely.Point(middle[i]).buffer(_BANDWIDTH_M)
-        found.append(_Found(shape=shape, rows=inside, score=value, p=p, q=None, usual=usual))
+        found.append(Found(shape=shape, rows=inside, score=value, p=p, q=None, usual=usual))
     return found, int(squares.inside.sum())
 
 
@@ -195,7 +184,7 @@ def _highest_by_chance(squares: SquareCells, smooth: object, n: int) -> Floats:
     return np.array([float(smooth(centres, rng.multinomial(n, even)).max()) for _ in range(RUNS)])
 
 
-def _by_scan(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], int]:
+def _by_scan(here: HotGround, boundary: BaseGeometry) -> tuple[list[Found], int]:
     """Cylinders that last to the end of the period, beyond what their places and days alone explain."""
     squares = squares_within(boundary, size_m=_SCAN_CELL_M)
     cell = squares.locate(here.xy)
@@ -221,12 +210,12 @@ def _by_scan(here: HotGround, boundary: BaseGeometry) -> tuple[list[_Found], int
         of = np.isin(place.reshape(-1), cluster.places) & (day[inside] >= cluster.first_day)
         shape = shapely.union_all(squares.shapes()[places[cluster.places]])
         found.append(
-            _Found(shape=shape, rows=inside[of], score=cluster.llr, p=cluster.p, q=None, usual=cluster.expected)
+            Found(shape=shape, rows=inside[of], score=cluster.llr, p=cluster.p, q=None, usual=cluster.expected)
         )
     return found, len(places)
 
 
-def _by_clusters(here: HotGround, limit: int) -> list[_Found]:
+def _by_clusters(here: HotGround, limit: int) -> list[Found]:
     """Dense groups; no test goes with them, and the list says so."""
     if len(here) > _MOST_FOR_CLUSTERS:
         raise LimitError(
@@ -241,11 +230,11 @@ def _by_clusters(here: HotGround, limit: int) -> list[_Found]:
         rows = np.flatnonzero(label == k)
         spots = np.unique(np.round(here.xy[rows] / _SPOT_M), axis=0) * _SPOT_M
         shape = shapely.MultiPoint(spots).buffer(2 * _SPOT_M, quad_segs=2).simplify(_SPOT_M / 2)
-        found.append(_Found(shape=shape, rows=rows, score=float(len(rows)), p=None, q=None, usual=None))
+        found.append(Found(shape=shape, rows=rows, score=float(len(rows)), p=None, q=None, usual=None))
     return found
 
 
-def _described(here: HotGround, found: Sequence[_Found], names: PlaceNames, labels: dict[str, str]) -> list[HotPlace]:
+def _described(here: HotGround, found: Sequence[Found], names: PlaceNames, labels: dict[str, str]) -> list[HotPlace]:
     middles = np.array([_middle(here, f) for f in found]).reshape(-1, 2)
     lonlat = to_lonlat(middles, here.crs) if len(found) else middles
     called = names.of(lonlat)
@@ -289,13 +278,13 @@ def _repeats(here: HotGround, rows: Ints) -> int:
     return found
 
 
-def _middle(here: HotGround, one: _Found) -> Floats:
+def _middle(here: HotGround, one: Found) -> Floats:
     if len(one.rows):
         return np.asarray(np.median(here.xy[one.rows], axis=0), np.float64)
     return np.array(one.shape.centroid.coords[0])
 
 
-def _chance(one: _Found) -> tuple[str, str]:
+def _chance(one: Found) -> tuple[str, str]:
     value = one.q if one.q is not None else one.p
     if value is None:
         return "未作检验", "not tested"
@@ -316,6 +305,10 @@ def _note(method: HotMethod, n: int, some: bool) -> tuple[str, str]:  # noqa: FB
         "gi_star": (
             "误报率控制在 5%（FDR）：名单中预计每 20 处至多 1 处是偶然",
             "false discovery rate held at 5 %: of 20 places listed at most 1 is expected to be chance",
+        ),
+        "local_moran": (
+            f"只列“高-高”单元；{MORAN_RUNS} 次置换，误报率控制在 5%（FDR）",
+            f"cells high among high ones only; {MORAN_RUNS} permutations, false discovery rate held at 5 %",
         ),
         "segments": (
             "误报率控制在 5%（FDR）；警情归到 100 米内最近的路段",

@@ -26,6 +26,12 @@ METHODS: Final[dict[Method, tuple[str, str]]] = {
     "near_repeat": ("近重复核", "near-repeat kernel"),
     "self_exciting": ("自激点过程", "self-exciting point process"),
 }
+MEASURES: Final[dict[Measure, tuple[str, str]]] = {
+    "log_likelihood": ("对数似然", "log likelihood"),
+    "pai": ("PAI", "PAI"),
+    "pei": ("PEI", "PEI"),
+    "rri": ("RRI", "RRI"),
+}
 _HISTORY_WEEKS: Final = 52
 
 
@@ -91,14 +97,29 @@ class Choice:
             if self.winner == BASELINE:
                 return f"{self.weeks} 周留出检验（{self.n}起）：没有方法胜过基线，采用{base.title()}"
             note = "" if sure else "，但差异可能只是偶然"
-            return f"{self.weeks} 周留出检验（{self.n}起）：{first.title()}最好，PAI {first.mean('pai'):.2f}，基线 {base.mean('pai'):.2f}{note}"
+            shown = "；".join(f"{name} {_figure(first, m)}，基线 {_figure(base, m)}" for m, name in self._shown(0))
+            return (
+                f"{self.weeks} 周留出检验（{self.n}起）：按{MEASURES[self.by][0]}，{first.title()}最好：{shown}{note}"
+            )
         if self.winner == BASELINE:
             return f"{self.weeks} held-out weeks ({self.n} calls): nothing beats the {base.title('en')}"
         note = "" if sure else ", but the difference could be chance"
+        shown = "; ".join(f"{name} {_figure(first, m)}, baseline {_figure(base, m)}" for m, name in self._shown(1))
         return (
-            f"{self.weeks} held-out weeks ({self.n} calls): {first.title('en')} is best, PAI {first.mean('pai'):.2f}, "
-            f"baseline {base.mean('pai'):.2f}{note}"
+            f"{self.weeks} held-out weeks ({self.n} calls): by {MEASURES[self.by][1]}, {first.title('en')} is best: "
+            f"{shown}{note}"
         )
+
+    def _shown(self, language: int) -> list[tuple[Measure, str]]:
+        """Return the measure that decided, then PAI, each with its name and unit."""
+        measures: tuple[Measure, ...] = (self.by,) if self.by == "pai" else (self.by, "pai")
+        units = ("每起对数似然", "log likelihood a call")
+        return [(m, units[language] if m == "log_likelihood" else m.upper()) for m in measures]
+
+
+def _figure(judged: Judged, measure: Measure) -> str:
+    # What likelihoods differ by is small beside what they are.
+    return f"{judged.mean(measure):.3f}" if measure == "log_likelihood" else f"{judged.mean(measure):.2f}"
 
 
 def choose_forecast(

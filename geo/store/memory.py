@@ -194,6 +194,8 @@ class MemoryStore(MemoryEditions):
             found &= (frame[TIME_COLUMN[collection]] < query.end).to_numpy()
         for name, value in query.equals.items():
             found &= (frame[name] == value).to_numpy(dtype=bool)
+        for name, part in query.holds.items():
+            found &= frame[name].str.contains(part, regex=False, na=False).to_numpy(dtype=bool)
         places = np.flatnonzero(found)
         page = frame.iloc[places[query.offset : query.offset + query.limit]].reset_index(drop=True)
         return Page(frame=layer_of(page), matched=len(places))

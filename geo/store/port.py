@@ -88,15 +88,16 @@ class Query:
 
     ``bbox`` is west, south, east, north in degrees, its edges belong to it; points are in it, areas match when
     their bounding boxes meet it. ``start`` and ``end`` bound the time column of calls
-    (``start <= occurred_at < end``), both aware; ``equals`` are exact matches of text columns. A box that runs
-    backwards, or a box or time for a collection that has none, raises ``ParameterError``; an unknown column
-    raises ``FieldError``.
+    (``start <= occurred_at < end``), both aware; ``equals`` are exact matches of text columns, ``holds`` parts of
+    them, letter by letter. A box that runs backwards, a box or time for a collection that has none, or an empty part
+    raises ``ParameterError``; an unknown column raises ``FieldError``.
     """
 
     bbox: tuple[float, float, float, float] | None = None
     start: datetime | None = None
     end: datetime | None = None
     equals: Mapping[str, str] = field(default_factory=dict)
+    holds: Mapping[str, str] = field(default_factory=dict)
     limit: int = 100
     offset: int = 0
 

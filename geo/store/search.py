@@ -111,13 +111,16 @@ def page(connection: sa.Connection, principal: Principal, collection: str, query
         *in_scope(principal, collection),
         *_times_where(collection, times),
         *(table.c[name] == value for name, value in sorted(query.equals.items())),
+        # LIKE would not tell capitals from small letters in every database.
+        *(sa.func.replace(table.c[name], part, "") != table.c[name] for name, part in sorted(query.holds.items())),
     ]
     where = [*plain, *_box_where(collection, query, use_cells=not by_time)]
     if not where:
         matched = count(connection, principal, collection)
     else:
         asked = (collection, version(connection, collection), principal.scopes, query.bbox, times)
-        matched = _matched(connection, collection, where, (*asked, tuple(sorted(query.equals.items()))), counts)
+        texts = (tuple(sorted(query.equals.items())), tuple(sorted(query.holds.items())))
+        matched = _matched(connection, collection, where, (*asked, *texts), counts)
     rows: Rows = []
     if query.limit and query.offset < matched:
         if times is None and _walks(connection, collection, query, matched):

@@ -114,11 +114,11 @@ def require_query(spec: TableSpec, query: Query) -> None:
     Raises
     ------
     ParameterError
-        Negative limit or offset, a box or a time that the collection cannot be asked for or that runs backwards.
+        Negative limit or offset, nothing to look for in a text, a box or a time that the collection cannot be asked for or that runs backwards.
     CoordinateError
         A box that is not finite.
     FieldError
-        ``equals`` on a column that is unknown or not text.
+        ``equals`` or ``holds`` on a column that is unknown or not text.
     """
     if query.limit < 0 or query.offset < 0:
         raise ParameterError(
@@ -130,7 +130,9 @@ def require_query(spec: TableSpec, query: Query) -> None:
     if query.start is not None or query.end is not None:
         _require_times(spec, query)
     texts = [column.name for column in spec.columns if column.kind == "text"]
-    for name, value in query.equals.items():
+    if not all(query.holds.values()):
+        raise ParameterError("An empty text is part of every one", "不能查找空文本")
+    for name, value in (*query.equals.items(), *query.holds.items()):
         if name not in texts:
             raise FieldError(
                 f"{spec.name} has no text field {name!a} to compare; it has {', '.join(texts)}",

@@ -86,7 +86,8 @@ def test_printed_figures_are_recomputed(client: TestClient) -> None:
 
 
 def test_the_displacement_is_that_of_its_four_counts(client: TestClient) -> None:
-    top = [g["code"] for g in client.get("/api/reports/daily").json()["top_grids"]]
+    found = client.get("/api/collections/grids/items?limit=5").json()["features"]
+    top = [feature["properties"]["code"] for feature in found]
     question: dict[str, Any] = {
         "before": ["2026-08-01", "2026-08-31"], "after": ["2026-09-01", "2026-10-01"], "treated": top[:2], "control": top[2:5],
     }  # fmt: skip

@@ -32,7 +32,7 @@ def passing(client: TestClient) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("method", ["gi_star", "segments", "kde", "clusters", "scan"])
+@pytest.mark.parametrize("method", ["gi_star", "local_moran", "segments", "kde", "clusters", "scan"])
 def test_every_hot_place_has_its_n_interval_and_reason(client: TestClient, method: str) -> None:
     body = client.get(f"/api/hotspots?{PERIOD}&method={method}").json()
     assert body["n"] == client.get(f"/api/heat/summary?{PERIOD}").json()["n"]

@@ -27,7 +27,7 @@ def _draw(at) -> None:
 
 
 def test_a_hot_place_says_why_and_the_map_goes_there(visit) -> None:
-    at = visit("/heat?view=places&from=2026-01-01&to=2026-11-22")
+    at = visit("/heat?view=places&method=segments&from=2026-01-01&to=2026-11-22")
     at.until("document.querySelectorAll('.hotlist [data-hot]').length > 0", "hot places")
     first = at.text(".hotlist li >> nth=0")
     assert "95% 区间" in first
@@ -130,7 +130,7 @@ def test_the_forecast_stands_beside_the_baseline_and_places_to_watch(visit) -> N
 
 
 def test_what_is_seen_leaves_as_picture_workbook_and_layer(visit, tmp_path: Path) -> None:
-    at = visit("/heat?view=places&from=2026-01-01&to=2026-11-22")
+    at = visit("/heat?view=places&method=kde&from=2026-01-01&to=2026-11-22")
     at.until("document.querySelectorAll('.hotlist [data-hot]').length > 0", "hot places")
     kept = {}
     for kind in ("png", "xlsx", "geojson"):

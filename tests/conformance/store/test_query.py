@@ -11,6 +11,7 @@ import shapely
 
 from geo.errors import CoordinateError, FieldError, ParameterError
 from geo.store.port import DEMO, Extent, Query, Store
+from geo.tables.calls import Calls
 
 BOXES = [
     None,
@@ -34,6 +35,8 @@ def expected(frame, query: Query) -> list[str]:
         keep &= (frame["occurred_at"] < query.end).to_numpy()
     for name, value in query.equals.items():
         keep &= (frame[name] == value).to_numpy(dtype=bool)
+    for name, part in query.holds.items():
+        keep &= np.array([isinstance(text, str) and part in text for text in frame[name]])
     return sorted(frame["call_id"][keep])
 
 
@@ -60,6 +63,20 @@ def test_boxes_and_times_find_what_a_scan_finds(store: Store, tables, day, bbox)
             )
             assert page.matched == len(keys)
             assert page.frame["call_id"].tolist() == keys[offset : offset + limit]
+
+
+@pytest.mark.parametrize("part", ["盗", "纠纷", "a", "A", "%", "_", "0702001", "'"])
+def test_a_part_of_a_text_is_found_letter_by_letter(store: Store, tables, part: str) -> None:
+    frame = tables.calls(60).frame.copy()
+    frame["flags"] = [(None, "a=open", "A=Open", "50%", "x_y", "it's")[i % 6] for i in range(len(frame))]
+    store.put_table(DEMO, Calls(frame), source="x")
+    for name in ("flags", "family", "grid_code"):
+        keys = expected(frame, Query(holds={name: part}))
+        page = store.query(DEMO, "calls", Query(holds={name: part}, limit=1000))
+        assert page.frame["call_id"].tolist() == keys
+        assert page.matched == len(keys)
+        both = store.query(DEMO, "calls", Query(holds={name: part}, equals={"family": "盗窃"}, limit=1000))
+        assert both.frame["call_id"].tolist() == expected(frame, Query(holds={name: part}, equals={"family": "盗窃"}))
 
 
 def test_edges_of_a_box_belong_to_it_and_the_end_of_a_time_does_not(store: Store, tables) -> None:
@@ -123,6 +140,9 @@ def test_rows_without_geometry_have_an_empty_one(store: Store, tables) -> None:
         (Query(offset=-1), ParameterError),
         (Query(start=datetime(2026, 1, 1)), ParameterError),  # noqa: DTZ001  # the zone is missing on purpose
         (Query(equals={"nobody": "x"}), FieldError),
+        (Query(holds={"nobody": "x"}), FieldError),
+        (Query(holds={"priority": "1"}), FieldError),
+        (Query(holds={"family": ""}), ParameterError),
         (Query(equals={"priority": "1"}), FieldError),
         (Query(equals={"family; DROP TABLE calls": "x"}), FieldError),
     ],

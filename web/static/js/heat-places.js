@@ -8,7 +8,7 @@ import { legend, marks } from './legend.js';
 import { ink, map } from './mapview.js';
 import { keep, read } from './url.js';
 
-const METHODS = ['gi_star', 'segments', 'kde', 'scan', 'clusters'];
+const METHODS = ['gi_star', 'local_moran', 'segments', 'kde', 'scan', 'clusters'];
 const CELLS = ['square', 'hexagon', 'grid', 'segment'];
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -25,6 +25,7 @@ export function hotPlaces({ query, draw }) {
   const group = L.layerGroup();
   const shapes = new Map();
 
+  const tiled = () => ['gi_star', 'local_moran'].includes(method);
   const options = () => `method=${method}&cells=${cells}&size_m=${size}`;
   async function load() {
     let list;
@@ -85,8 +86,8 @@ export function hotPlaces({ query, draw }) {
     cards() {
       const head = card(t('heat.hot.title'), { kind: 'key', aside: found ? t('heat.hot.count', { n: found.places.length }) : '' },
         h('div.pair', null, choose('method', t('heat.method'), METHODS.map((m) => [m, t(`heat.method.${m}`)]), method, (v) => { method = v; keep('method', v === 'gi_star' ? '' : v); }),
-          method === 'gi_star' && choose('cells', t('heat.cells'), CELLS.map((c) => [c, t(`heat.cells.${c}`)]), cells, (v) => { cells = v; keep('cells', v === 'square' ? '' : v); }),
-          method === 'gi_star' && ['square', 'hexagon'].includes(cells) && choose('size', t('heat.size'), [150, 250, 400, 600].map((s) => [String(s), `${s} ${t('unit.m')}`]), String(size), (v) => { size = Number(v); keep('size', size === 250 ? '' : size); })),
+          tiled() && choose('cells', t('heat.cells'), CELLS.map((c) => [c, t(`heat.cells.${c}`)]), cells, (v) => { cells = v; keep('cells', v === 'square' ? '' : v); }),
+          tiled() && ['square', 'hexagon'].includes(cells) && choose('size', t('heat.size'), [150, 250, 400, 600].map((s) => [String(s), `${s} ${t('unit.m')}`]), String(size), (v) => { size = Number(v); keep('size', size === 250 ? '' : size); })),
         found ? [meta(period(found.from, found.to), `n = ${number(found.n)}`, found.n_unplaced ? t('calls.unplaced.beside', { n: number(found.n_unplaced) }) : ''), h('p.meta', null, zh ? found.note_zh : found.note_en), h('ol.hotlist', { 'aria-label': t('heat.hot.title') }, found.places.map(item))]   : why ? h('p.failed', null, why) : h('p.meta', null, t('heat.wait')));
       return [head, share && card(t('heat.curve'), { aside: t(`heat.cells.${share.cells}`) }, curve(share))];
     },

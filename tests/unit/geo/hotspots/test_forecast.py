@@ -78,7 +78,12 @@ def test_the_method_that_made_the_calls_wins() -> None:
     made = choose_forecast(history(3, triggered=0.7, days=4.0), TIME, weeks=6, observe=lambda x: not steps.append(x))  # type: ignore[func-returns-value]
     assert made.winner == "self_exciting"
     assert made.table[0].better_low > 0
-    assert "自激点过程最好" in made.sentence()
+    best, base = made.table[0], next(j for j in made.table if j.method == "last_weeks")
+    assert (
+        f"按对数似然，自激点过程最好：每起对数似然 {best.mean('log_likelihood'):.3f}，基线 {base.mean('log_likelihood'):.3f}；PAI"
+        in made.sentence()
+    )
+    assert "by log likelihood, self-exciting point process is best" in made.sentence("en")
     assert {j.method for j in made.table} == {"last_weeks", "recency", "near_repeat", "self_exciting"}
     assert steps[-1] == 6 / 7
     assert made.expected.sum() == pytest.approx(made.baseline.sum(), rel=0.5)
