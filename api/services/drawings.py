@@ -122,7 +122,8 @@ def _same(base: Coverage, coverage: Coverage, code: str) -> bool:
     if not shapely.equals_identical(base.shapes[was], coverage.shapes[is_]):
         return False
     one, other = base.attributes.iloc[was], coverage.attributes.iloc[is_]
-    return all(a == b or (pd.isna(a) and pd.isna(b)) for a, b in zip(one, other, strict=True))
+    # A missing value equals another missing one, of whatever kind, and nothing else; asking NA itself is an error.
+    return all(pd.isna(b) if pd.isna(a) else not pd.isna(b) and a == b for a, b in zip(one, other, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
