@@ -11,6 +11,15 @@ import sqlalchemy as sa
 from geo.errors import FileError, UnavailableError, XungeError
 from geo.store import apsw_dbapi
 
+try:
+    from psycopg import Error as _PostgresError
+
+    _POSTGRES: tuple[type[Exception], ...] = (_PostgresError,)
+except ImportError:  # only stores in PostgreSQL need it
+    _POSTGRES = ()
+
+_DATABASE: Final[tuple[type[Exception], ...]] = (sa.exc.DBAPIError, apsw_dbapi.Error, *_POSTGRES)
+
 _BUSY: Final = {5, 6}
 _READ_ONLY: Final = {8}
 _DISK: Final = {10, 13}
@@ -30,7 +39,7 @@ def faults(place: str) -> Iterator[None]:
         raise UnavailableError(
             f"The store {place} has too many readers at once; try again", f"存储 {place} 的并发读取过多，请稍后再试"
         ) from error
-    except Exception as error:
+    except _DATABASE as error:
         known = _sentence(error.orig if isinstance(error, sa.exc.DBAPIError) else error, place)
         if known is None:
             raise
@@ -40,8 +49,8 @@ def faults(place: str) -> Iterator[None]:
 def _sentence(error: BaseException | None, place: str) -> XungeError | None:
     if isinstance(error, apsw_dbapi.Error):
         return _of_sqlite(error.sqlite_code & 0xFF, place, str(error))
-    state = getattr(error, "sqlstate", "")
-    if type(error).__module__.startswith("psycopg"):
+    if isinstance(error, _POSTGRES):
+        state = getattr(error, "sqlstate", "")
         return _of_postgres(state, type(error).__name__, place, str(error).strip().splitlines()[0])
     return None
 

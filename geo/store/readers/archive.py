@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -13,6 +15,8 @@ from geo.store.readers.sniff import SUFFIXES
 
 _SIDECARS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _CHUNK = 1 << 20
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
+"""What unpacking a damaged member raises; the errors of the packers have no common base."""
 _SMALL = 10_000_000
 
 
@@ -131,12 +135,8 @@ def parts(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
                 yield part[:left] if left < 0 else part
                 if left < 0:
                     break
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as broken:
+    except _BROKEN as broken:
         raise damaged() from broken
-    except Exception as broken:
-        if type(broken).__name__ in ("error", "LZMAError"):  # zlib.error and its like have no common base
-            raise damaged() from broken
-        raise
     if left < 0:
         raise damaged()
 

@@ -23,6 +23,8 @@ from geo.store.readers.raw import RawLayer
 from geo.text import plain_cell
 
 _SHP_HEADER: Final = 100
+_UNREADABLE: Final = (RuntimeError, UnicodeError, pa.ArrowException)
+"""What GDAL's bindings raise for a file that they cannot read; their own errors are kinds of ``RuntimeError``."""
 
 
 def read_gpkg(path: Path, *, layer: str | None, limits: ReadLimits) -> RawLayer:
@@ -102,8 +104,8 @@ def damaged(said: object) -> FileError:
 def _layer(path: Path, layer: str | None) -> str:
     try:
         found = pyogrio.list_layers(str(path))
-    except Exception as broken:
-        raise _told(broken) from broken
+    except _UNREADABLE as broken:
+        raise damaged(broken) from broken
     names = [str(name) for name, _ in found]
     if path.suffix == ".gpkg":
         names = [str(name) for name, kind in found if kind is not None] or names
@@ -140,14 +142,8 @@ def _read(
             limits.check_rows(int(info["features"]))
             limits.check_columns(len(info["fields"]))
             meta, table = pyogrio.read_arrow(str(path), layer=layer, encoding=encoding, read_geometry=geometry)
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        pa.ArrowException,
-        RuntimeError,
-        UnicodeError,
-    ) as broken:
-        raise _told(broken) from broken
+    except _UNREADABLE as broken:
+        raise damaged(broken) from broken
     if table.num_rows < int(info["features"]):
         raise truncated(table.num_rows, int(info["features"]))
     shapes = np.full(table.num_rows, None, dtype=object)
@@ -159,10 +155,6 @@ def _read(
         shapes = geometries_of_wkb(table.column(name).to_pylist(), depth=limits.depth, first_row=first_row)
         columns = table.drop_columns([name])
     return plain_columns(columns), shapes, meta["crs"]
-
-
-def _told(broken: BaseException) -> FileError:
-    return damaged(broken)
 
 
 def _geometry_column(meta: Mapping[str, object], table: pa.Table) -> str | None:
