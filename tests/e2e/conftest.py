@@ -140,7 +140,7 @@ class Visit:
         self.until("document.documentElement.dataset.ready === '1'", "the page to be ready")
         return self
 
-    def until(self, script: str, what: str, *, seconds: float = 20) -> Any:
+    def until(self, script: str, what: str, *, seconds: float = 60) -> Any:
         """Ask the page until it answers with something true; waiting inside the page would need eval."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -187,6 +187,7 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Visit]]:
 
     def _open(path: str, **options: Any) -> Visit:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         made = Visit(context.new_page(), server)
         visits.append(made)

@@ -114,7 +114,7 @@ def test_a_messy_export_is_previewed_mapped_written_and_reviewed(visit, server: 
 def test_the_same_file_again_is_mapped_as_before_and_changes_nothing(visit, server: str, file: Path) -> None:
     before = received(server)
     at = visit("/calls?lang=en&theme=dark")
-    assert file.name in at.text("#profiles")
+    at.until(f"document.querySelector('#profiles')?.innerText.includes('{file.name}')", "the remembered mapping")
     at.page.set_input_files("#file", str(file))
     at.until("document.querySelector('#write') !== null", "the preview")
     at.page.click("#write")
