@@ -15,7 +15,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.jobs.runner import JobRunner
 from api.services.demo import DemoSize, install
+from api.services.workspace import Workspace
 from api.settings import Settings
 from geo.store.sql import SqlStore
 
@@ -36,6 +38,30 @@ def untouched_home(demo_home: Path) -> Path:
     return demo_home.with_name(f"{demo_home.name}-untouched")
 
 
+@pytest.fixture
+def home(untouched_home: Path, tmp_path: Path) -> Path:
+    """Return the folder of an installation that the test may write into."""
+    return Path(shutil.copytree(untouched_home, tmp_path / "home"))
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[SqlStore]:
+    """Return its store."""
+    made = SqlStore.open(Settings(home=home).database)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_client(home: Path, store: SqlStore) -> TestClient:
+    """Return a client of it whose application has no lifespan, so that nothing runs beside the requests."""
+    settings = Settings(home=home)
+    app = create_app(settings, store, warm_up=False)
+    app.state.workspace = Workspace(settings, store)
+    app.state.jobs = JobRunner(store)
+    return TestClient(app)
+
+
 @pytest.fixture(scope="session")
 def client(demo_home: Path) -> Iterator[TestClient]:
     """Return a client of the demo city's application."""
@@ -47,10 +73,10 @@ def client(demo_home: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def served(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a server of its own process: GDAL holds this one's lock while it waits for answers."""
     home = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(demo_home, home)
+    shutil.copytree(untouched_home, home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

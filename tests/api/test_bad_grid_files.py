@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,7 @@ import shapely
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.app import create_app
 from api.cli.data import app as importing
-from api.jobs.runner import JobRunner
-from api.services.workspace import Workspace
-from api.settings import Settings
 from geo.errors import InputError
 from geo.frames import from_wgs84
 from geo.store.port import DEMO
@@ -34,25 +29,8 @@ Shape = dict[str, Any]
 
 
 @pytest.fixture
-def home(untouched_home: Path, tmp_path: Path) -> Path:
-    shutil.copytree(untouched_home, tmp_path / "home")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def store(home: Path) -> Iterator[SqlStore]:
-    made = SqlStore.open(Settings(home=home).database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(home: Path, store: SqlStore) -> TestClient:
-    settings = Settings(home=home)
-    app = create_app(settings, store, warm_up=False)
-    app.state.workspace = Workspace(settings, store)
-    app.state.jobs = JobRunner(store)
-    return TestClient(app)
+def client(own_client: TestClient) -> TestClient:
+    return own_client
 
 
 def square(k: int = 0) -> Shape:

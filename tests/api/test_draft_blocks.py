@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,11 +9,7 @@ import pytest
 import shapely
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from api.jobs.runner import JobRunner
 from api.services import draft_blocks
-from api.services.workspace import Workspace
-from api.settings import Settings
 from geo.store.port import DEMO
 from geo.store.sql import SqlStore
 from geo.tables.blocks import Blocks
@@ -24,20 +17,8 @@ from geo.tables.grids import Grids
 
 
 @pytest.fixture
-def store(untouched_home: Path, tmp_path: Path) -> Iterator[SqlStore]:
-    shutil.copytree(untouched_home, tmp_path / "home")
-    made = SqlStore.open(Settings(home=tmp_path / "home").database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(store: SqlStore, tmp_path: Path) -> TestClient:
-    settings = Settings(home=tmp_path / "home")
-    app = create_app(settings, store, warm_up=False)
-    app.state.workspace = Workspace(settings, store)
-    app.state.jobs = JobRunner(store)
-    return TestClient(app)
+def client(own_client: TestClient) -> TestClient:
+    return own_client
 
 
 def begin(client: TestClient) -> str:

@@ -19,12 +19,6 @@ from geo.store.sql import SqlStore
 SHOWN = ("n", "n_unplaced", "by_hour", "by_weekday", "by_family", "by_day", "weeks", "from", "to")
 
 
-@pytest.fixture
-def home(tmp_path: Path, untouched_home: Path) -> Path:
-    """Return a demo city of its own."""
-    return Path(shutil.copytree(untouched_home, tmp_path / "home"))
-
-
 @contextmanager
 def opened(home: Path) -> Iterator[TestClient]:
     """Open an application on a folder."""

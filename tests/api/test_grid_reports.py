@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,8 @@ import shapely
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.app import create_app
 from api.cli.data import app as importing
 from api.cli.grids import app as commands
-from api.jobs.runner import JobRunner
 from api.services.workspace import Workspace
 from api.settings import Settings
 from geo.frames import from_wgs84
@@ -35,28 +31,8 @@ from geo.tables.police_grids import PoliceGrids
 
 
 @pytest.fixture
-def home(demo_home: Path, tmp_path: Path) -> Path:
-    """Return the folder of an installation of its own."""
-    shutil.copytree(demo_home, tmp_path / "home")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def store(home: Path) -> Iterator[SqlStore]:
-    """Return its store."""
-    made = SqlStore.open(Settings(home=home).database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(home: Path, store: SqlStore) -> TestClient:
-    """Return a client of it."""
-    settings = Settings(home=home)
-    app = create_app(settings, store, warm_up=False)
-    app.state.workspace = Workspace(settings, store)
-    app.state.jobs = JobRunner(store)
-    return TestClient(app)
+def client(own_client: TestClient) -> TestClient:
+    return own_client
 
 
 def run(home: Path, *words: str) -> tuple[int, Any]:

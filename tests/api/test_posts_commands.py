@@ -12,9 +12,9 @@ from api.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("posts") / "home"
-    shutil.copytree(demo_home, copy)
+    shutil.copytree(untouched_home, copy)
     return copy
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,9 @@ import shapely
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.app import create_app
 from api.cli.data import app as importing
 from api.cli.grids import app as commands
-from api.jobs.runner import JobRunner
 from api.services.imports import IMPORTED
-from api.services.workspace import Workspace
-from api.settings import Settings
 from geo.store.port import DEMO, TABLES
 from geo.store.sql import SqlStore
 from geo.tables.communities import Communities
@@ -33,25 +27,8 @@ from geo.tables.shifts import Shifts
 
 
 @pytest.fixture
-def home(untouched_home: Path, tmp_path: Path) -> Path:
-    shutil.copytree(untouched_home, tmp_path / "home")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def store(home: Path) -> Iterator[SqlStore]:
-    made = SqlStore.open(Settings(home=home).database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(home: Path, store: SqlStore) -> TestClient:
-    settings = Settings(home=home)
-    app = create_app(settings, store, warm_up=False)
-    app.state.workspace = Workspace(settings, store)
-    app.state.jobs = JobRunner(store)
-    return TestClient(app)
+def client(own_client: TestClient) -> TestClient:
+    return own_client
 
 
 def run(home: Path, *words: str) -> tuple[int, Any]:

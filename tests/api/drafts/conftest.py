@@ -111,9 +111,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(demo_home: Path, tmp_path: Path) -> Iterator[Desk]:
+def desk(untouched_home: Path, tmp_path: Path) -> Iterator[Desk]:
     """Return an installation of its own."""
-    shutil.copytree(demo_home, tmp_path / "home")
+    shutil.copytree(untouched_home, tmp_path / "home")
     made = Desk(tmp_path / "home")
     yield made
     made.store.close()
