@@ -1,1 +1,1 @@
-"""Staffing: how many units a load of calls needs."""
+"""How many units by hour: queues, response, standards, and the shifts that field them."""
