@@ -75,6 +75,12 @@ def _check_route(problem: PatrolProblem, route: PatrolRoute) -> int:
         raise CheckError(
             f"The route of {key} names an unknown visit", f"巡组 {key} 的路线引用了不存在的任务", rows=[key]
         )
+    carried = int(problem.load[route.visits].sum())
+    if carried > vehicle.capacity:
+        raise CheckError(
+            f"Unit {key} carries {carried}, above {vehicle.capacity}", f"巡组 {key} 载量 {carried} 超过 {vehicle.capacity}",
+            rows=[key],
+        )  # fmt: skip
     here, now, travel = vehicle.start_post, route.leave, 0
     if route.leave < 0:
         raise CheckError(f"Unit {key} leaves before the shift begins", f"巡组 {key} 在班次开始前出发", rows=[key])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -17,13 +17,17 @@ NO_WAY: Final = 2**30 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleType:
-    """Units that are alike: their kind, the posts (indices) where they start and end, and the length of their shift."""
+    """Units that are alike: their kind, the posts (indices) where they start and end, and the length of their shift.
+
+    ``capacity`` is what one of them can carry to its visits, in the unit of ``PatrolProblem.load``.
+    """
 
     kind: str
     start_post: int
     end_post: int
     shift_seconds: int
     unit_keys: tuple[str, ...]
+    capacity: int = NO_WAY
 
     @property
     def available(self) -> int:
@@ -58,6 +62,7 @@ class PatrolProblem:
     prize : int64[v], seconds of travel that an optional visit is worth; 0 for required ones
     eligible : bool[v, kinds]
     unit_seconds : seconds of travel that using one more unit must save
+    load : int32[v], what a visit takes of the capacity of its unit, such as barriers to be set; 0 where not given
     """
 
     post_keys: tuple[str, ...]
@@ -74,11 +79,15 @@ class PatrolProblem:
     prize: npt.NDArray[np.int64]
     eligible: npt.NDArray[np.bool_]
     unit_seconds: int = 0
+    load: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __post_init__(self) -> None:
+        if not len(self.load):
+            object.__setattr__(self, "load", np.zeros(len(self.visit_point), np.int32))
         kinds: dict[str, type[np.generic]] = {
             "seconds": np.int32, "metres": np.int32, "visit_point": np.int32, "visit_number": np.int32,
             "window": np.int32, "dwell": np.int32, "required": np.bool_, "prize": np.int64, "eligible": np.bool_,
+            "load": np.int32,
         }  # fmt: skip
         for name, kind in kinds.items():
             object.__setattr__(self, name, read_only(getattr(self, name), kind))
@@ -126,7 +135,7 @@ class PatrolProblem:
         wanted = {
             "seconds": (len(self.kinds), places, places), "metres": (len(self.kinds), places, places),
             "visit_number": (v,), "window": (v, 2), "dwell": (v,), "required": (v,), "prize": (v,),
-            "eligible": (v, len(self.kinds)),
+            "eligible": (v, len(self.kinds)), "load": (v,),
         }  # fmt: skip
         for name, shape in wanted.items():
             found = getattr(self, name).shape
@@ -156,11 +165,12 @@ class PatrolProblem:
         if self.visit_point.min() < 0 or self.visit_point.max() >= len(self.point_keys):
             raise ParameterError("A visit names a point that does not exist", "巡逻任务引用了不存在的点")
         bad = (self.dwell < 0) | (self.window[:, 0] < 0) | (self.window[:, 1] < self.window[:, 0]) | (self.prize < 0)
+        bad |= self.load < 0
         if bad.any():
             names = [self.point_keys[int(p)] for p in self.visit_point[bad]]
             raise InputError(
-                f"Dwell, window or prize is negative or reversed at {', '.join(names[:5])}",
-                f"{'、'.join(names[:5])} 的驻守时长、时间窗或权重为负或颠倒",
+                f"Dwell, window, prize or load is negative or reversed at {', '.join(names[:5])}",
+                f"{'、'.join(names[:5])} 的驻守时长、时间窗、权重或载量为负或颠倒",
                 rows=names,
             )
 
@@ -177,3 +187,5 @@ class PatrolProblem:
                 )
             if not 0 < vehicle.shift_seconds < NO_WAY:
                 raise ParameterError("A shift must last longer than 0 seconds", "班次时长必须大于 0 秒")
+            if vehicle.capacity < 0:
+                raise ParameterError("The capacity of a unit must be 0 or more", "巡组载量不得为负")

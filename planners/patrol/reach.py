@@ -25,7 +25,7 @@ def impossible_visits(problem: PatrolProblem, *, required_only: bool = True) -> 
         coming = problem.seconds[kind, places, vehicle.end_post].astype(np.int64)
         begin = np.maximum(problem.window[:, 0], going)
         hurdles = (
-            problem.eligible[:, kind],
+            problem.eligible[:, kind] & (problem.load <= vehicle.capacity),
             (going < NO_WAY) & (coming < NO_WAY),
             begin <= problem.window[:, 1],
             begin + problem.dwell + coming <= vehicle.shift_seconds,

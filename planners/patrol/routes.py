@@ -21,12 +21,18 @@ from planners.patrol.check import check_patrol
 from planners.patrol.plan import PatrolPlan, PatrolRoute
 from planners.patrol.problem import NO_WAY, PatrolProblem
 from planners.patrol.reach import impossible_visits
+from planners.patrol.route_pool import RoutePool, recombined
 from planners.patrol.schedule import fits, schedule
 
 DEFAULT_ITERATIONS: Final = 5000
+SEARCH_SHARE: Final = 0.92
+"""Share of the budget that the search takes; the rest is for putting together what it has seen."""
 TRIAL_SHARE: Final = 1 / 3
 """Share of the budget after which a search for all required visits gives up, if none was found, for the most."""
 REPORT_SECONDS: Final = 0.2
+TWICE_VISITS: Final = 150
+"""Up to so many visits the search starts twice: two halves put together are better than one search twice as long."""
+_APART: Final = 1000
 
 
 class _Stop:
@@ -43,6 +49,7 @@ class _Stop:
         self.last = -1.0
         self.fixed = 0.0
         self.until = 1.0
+        self.turn = 1.0
         self.best: float | None = None
         self.found = False
         self.termination: Termination | None = None
@@ -59,9 +66,9 @@ class _Stop:
             if not self.observe(Progress(seconds=now, objective=self.best, bound=self.bound, share=min(1.0, spent))):
                 self.termination = Termination.CANCELLED
         if self.termination is None and spent >= 1.0:
-            by_time = self.seconds is not None and now >= self.seconds
+            by_time = self.seconds is not None and now >= self.seconds * SEARCH_SHARE
             self.termination = Termination.TIME if by_time else Termination.ITERATIONS
-        if self.termination is not None or (spent >= self.until and not self.found):
+        if self.termination is not None or spent >= self.turn or (spent >= self.until and not self.found):
             return True
         self.done += 1
         return False
@@ -69,8 +76,12 @@ class _Stop:
     def _spent(self, now: float) -> float:
         parts = [self.done / self.iterations] if self.iterations is not None else []
         if self.seconds is not None:
-            parts.append(now / self.seconds)
+            parts.append(now / (self.seconds * SEARCH_SHARE))
         return max(parts)
+
+    def left(self) -> float | None:
+        """Return the seconds that are left, None where time is no limit."""
+        return None if self.seconds is None else max(0.05, self.seconds - (time.perf_counter() - self.began))
 
 
 def solve_routes(problem: PatrolProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[PatrolPlan]:
@@ -109,11 +120,25 @@ def _searched(
 ) -> list[tuple[int, list[int]]]:
     if all_required:
         stop.until = TRIAL_SHARE
-        routes, feasible = _run(model_of(problem, left, all_required=True), left, seed, stop)
+        model = model_of(problem, left, all_required=True)
+        pool = RoutePool(left, [int(kind.name) for kind in model.vehicle_types()])
+        starts = 2 if len(left) <= TWICE_VISITS else 1
+        routes, feasible, cost = list[tuple[int, list[int]]](), False, 2**62
+        for number in range(starts):
+            stop.turn = (number + 1) / starts if number + 1 < starts else 2.0
+            found, fits_all, price = _run(model, left, seed + _APART * number, stop, pool)
+            if (not fits_all, price) < (not feasible, cost) or not routes:
+                routes, feasible, cost = found, fits_all, price
+            if stop.termination is not None:
+                break
+        if feasible and stop.termination is not Termination.CANCELLED:
+            best = [(vehicle, tuple(made)) for vehicle, made in routes]
+            better = recombined(problem, pool.routes(), best, seconds=stop.left(), seed=seed)
+            return routes if better is None else [(vehicle, list(made)) for vehicle, made in better]
         if feasible or stop.termination is Termination.CANCELLED:
             return routes if feasible else [_mended(problem, route) for route in routes]
-    stop.until, stop.best, stop.termination = 2.0, None, None
-    routes, feasible = _run(model_of(problem, left, all_required=False), left, seed, stop)
+    stop.until, stop.turn, stop.best, stop.termination = 2.0, 2.0, None, None
+    routes, feasible, _ = _run(model_of(problem, left, all_required=False), left, seed, stop)
     return routes if feasible else [_mended(problem, route) for route in routes]
 
 
@@ -137,9 +162,11 @@ def model_of(problem: PatrolProblem, visits: Sequence[int], *, all_required: boo
         np.fill_diagonal(legs, 0)
         matrices.append(np.ascontiguousarray(np.minimum(legs, beyond)))
     missed = problem.missed_seconds
+    carried = bool(problem.load.any())
     clients = [
         pyvrp.Client(
             location=len(posts) + number,
+            delivery=[int(problem.load[v])] if carried else [],
             service_duration=int(problem.dwell[v]),
             tw_early=int(problem.window[v, 0]),
             tw_late=int(problem.window[v, 1]),
@@ -151,6 +178,7 @@ def model_of(problem: PatrolProblem, visits: Sequence[int], *, all_required: boo
     vehicles = [
         pyvrp.VehicleType(
             num_available=v.available,
+            capacity=[v.capacity] if carried else [],
             start_depot=posts.index(v.start_post),
             end_depot=posts.index(v.end_post),
             fixed_cost=problem.unit_seconds,
@@ -173,19 +201,25 @@ def model_of(problem: PatrolProblem, visits: Sequence[int], *, all_required: boo
     )
 
 
-def _run(data: Any, visits: Sequence[int], seed: int, stop: _Stop) -> tuple[list[tuple[int, list[int]]], bool]:
+def _run(
+    data: Any, visits: Sequence[int], seed: int, stop: _Stop, pool: RoutePool | None = None
+) -> tuple[list[tuple[int, list[int]]], bool, int]:
     import pyvrp
     from pyvrp.exceptions import PenaltyBoundWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)
-        result = pyvrp.solve(data, stop=stop, seed=seed, collect_stats=False, display=False)
+        watched: Any = pool
+        search = pyvrp.IteratedLocalSearchParams(callbacks=watched)
+        params = pyvrp.SolveParams(ils=search)
+        result = pyvrp.solve(data, stop=stop, seed=seed, collect_stats=False, display=False, params=params)
     types = data.vehicle_types()
     routes = [
         (int(types[route.vehicle_type()].name), [visits[stop_.idx] for stop_ in route if stop_.is_client()])
         for route in result.best.routes()
     ]
-    return [(vehicle, made) for vehicle, made in routes if made], bool(result.best.is_feasible())
+    feasible = bool(result.best.is_feasible())
+    return [(vehicle, made) for vehicle, made in routes if made], feasible, int(result.cost()) if feasible else 2**62
 
 
 def _mended(problem: PatrolProblem, route: tuple[int, list[int]]) -> tuple[int, list[int]]:

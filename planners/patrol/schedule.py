@@ -48,10 +48,11 @@ def schedule(problem: PatrolProblem, *, vehicle: int, unit: int, visits: Sequenc
 
 
 def fits(problem: PatrolProblem, route: PatrolRoute) -> bool:
-    """Tell whether a scheduled route keeps its windows, its kind and its shift."""
+    """Tell whether a scheduled route keeps its windows, its kind, its capacity and its shift."""
     vehicle = problem.vehicles[route.vehicle]
     return (
         route.back <= vehicle.shift_seconds
+        and int(problem.load[route.visits].sum()) <= vehicle.capacity
         and bool((route.begin <= problem.window[route.visits, 1]).all())
         and bool(problem.eligible[route.visits, problem.kind_of(vehicle)].all())
     )

@@ -19,6 +19,13 @@ from planners.staffing.response import Travel
 
 Floats = npt.NDArray[np.float64]
 _ROUNDS = 200
+_WORDS = {
+    "utilisation": ("繁忙率", "utilisation"),
+    "delayed_share": ("需等待的警情比例", "share of calls that wait"),
+    "travel_seconds": ("平均行驶时间", "mean travel"),
+    "wait": ("平均等待", "mean wait"),
+    "response": ("平均到达", "mean response"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +184,18 @@ def broken(service: HourService, standards: Standards) -> tuple[str, ...]:
     return tuple(found)
 
 
+def binding_words(binding: str | None, priorities: Sequence[str] = ()) -> tuple[str | None, str | None]:
+    """Return the words of a standard of ``broken``, in Chinese and English; ``priorities`` are their names."""
+    if binding is None:
+        return None, None
+    name, _, number = binding.rpartition("_")
+    if not number.isdigit():
+        return _WORDS[binding]
+    zh, en = _WORDS[name]
+    priority = priorities[int(number) - 1] if priorities else number
+    return f"{zh}（{priority} 级）", f"{en} (priority {priority})"
+
+
 def units_needed(load: HourLoad, travel: Travel, standards: Standards, *, most: int = 500) -> HourNeed:
     """Return the fewest units with which every standard holds.
 
@@ -188,10 +207,11 @@ def units_needed(load: HourLoad, travel: Travel, standards: Standards, *, most: 
     kept = hour_service(load, travel, most)
     failing = broken(kept, standards)
     if failing:
-        names = ", ".join(failing)
+        words = [binding_words(name) for name in failing]
+        names, names_zh = ", ".join(str(en) for _, en in words), "、".join(str(zh) for zh, _ in words)
         raise InfeasibleError(
-            f"Hour {load.key}: not even {most} units meet {names}; relax that standard or add posts",
-            f"{load.key} 时：{most} 个巡组也达不到标准（{names}），请放宽标准或增设屯警点",
+            f"Hour {load.key}: not even {most} units meet the standard of {names}; relax it or add posts",
+            f"{load.key} 时：{most} 个巡组也达不到标准（{names_zh}），请放宽标准或增设屯警点",
             rows=[load.key],
         )
     low, high = 0, most
