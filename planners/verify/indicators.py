@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from geo.hotspots.scan import scan_probability
-from geo.incidents.compare import e_test, weighted_displacement_difference
+from geo.incidents.displacement import weighted_displacement_difference
+from geo.incidents.e_test import e_test
 from geo.incidents.rates import Share
 from planners.staffing.erlang import erlang_c
 from planners.verify.document import Document, Node

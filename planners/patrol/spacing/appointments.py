@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from planners.patrol.problem import NO_WAY
+from planners.patrol.spacing.asked import Appointment
 from planners.patrol.spacing.cadence import timed_route
 from planners.patrol.spacing.plan import SpacedRoute
-from planners.patrol.spacing.problem import Appointment, SpacingProblem
+from planners.patrol.spacing.problem import SpacingProblem
 
 Stop = tuple[int, int]
 """Index of the appointment and its begin."""

@@ -54,7 +54,7 @@ def bound_units(problem: SpacingProblem) -> UnitsBound:
 def _apart(problem: SpacingProblem) -> list[Ints]:
     """Group points that are linked by kinds of units."""
     groups: list[tuple[npt.NDArray[np.bool_], list[int]]] = []
-    for point in range(problem.points):
+    for point in np.flatnonzero(problem.on_rounds).tolist():
         kinds, points = problem.eligible[point].copy(), [point]
         rest = []
         for other, held in groups:
@@ -97,6 +97,9 @@ class _Program:
             self.out = np.where(
                 may, np.minimum(self.out, seconds[np.ix_(places, homes.astype(np.int64))].min(axis=1)), self.out
             )
+        if problem.starts:
+            # A unit that is under way may stand beside a point already.
+            self.into = np.minimum(self.into, 0.0)
         np.fill_diagonal(self.legs, NO_WAY)
         self.sets, self.waits = [], []
         near = np.argsort(self.legs, axis=1, kind="stable")[:, : min(12, n - 1)]

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from geo.errors import InputError
 from planners.patrol.problem import NO_WAY, VehicleType
-from planners.patrol.spacing.problem import Appointment, SpacingProblem
+from planners.patrol.spacing.asked import Appointment
+from planners.patrol.spacing.problem import SpacingProblem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""From a closed round and its units to a timetable with an even beat."""
+"""From a closed round and its units to times: the earliest that keep all gaps."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from planners.patrol.spacing.problem import SpacingProblem
 
 Ints = npt.NDArray[np.int64]
 
+_FAR = 1 << 40
+_SWEEPS = 60
+"""Passes over a round after which its times do not settle."""
+_EASE = 60
+"""Seconds to spare from which on shorter ways count more than more time to spare."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
@@ -24,20 +30,6 @@ class Round:
     kind: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Beat:
-    """A round in time: one unit passes the first point every ``period`` seconds, from ``first`` on.
-
-    ``stops[j]`` are the stops (positions on the round) of its j-th unit and ``begins[j]`` their seconds.
-    """
-
-    round: Round
-    period: int
-    first: int
-    stops: tuple[Ints, ...]
-    begins: tuple[Ints, ...]
-
-
 def round_seconds(problem: SpacingProblem, points: tuple[int, ...], kind: int) -> int:
     """Return the length of a closed round: dwell and travel."""
     places = np.array(points, np.int64) + problem.posts
@@ -46,123 +38,218 @@ def round_seconds(problem: SpacingProblem, points: tuple[int, ...], kind: int) -
     )
 
 
-def beat_of(problem: SpacingProblem, item: Round, *, period: int, first: int) -> Beat | None:
-    """Time a round, or return None where a first or last visit does not fit; waiting is before the round closes."""
-    points = np.array(item.points, np.int64)
-    legs = problem.seconds[item.kind].astype(np.int64)
-    places = points + problem.posts
-    along = np.concatenate([[0], np.cumsum(problem.dwell[points][:-1] + legs[places[:-1], places[1:]])])
-    phase, turn = along % period, along // period
-    begun = first + phase
-    gap = problem.gap[points].astype(np.int64)
-    if (begun > gap - problem.since[points]).any() or (period > gap).any() or turn.max() >= item.units:
-        return None
-    rounds = np.maximum(0, -((begun - (problem.shift_seconds - gap + 1)) // period))
-    stop = np.repeat(np.arange(len(points)), rounds + 1)
-    number = np.concatenate([np.arange(r + 1) for r in rounds])
-    if (rounds > 0).any() and (period < problem.least_gap[points]).any():
-        return None
-    unit = (turn[stop] - number) % item.units
-    begin = begun[stop] + number * period
-    stops, begins = [], []
-    for j in range(item.units):
-        mine = np.flatnonzero(unit == j)
-        order = mine[np.argsort(begin[mine], kind="stable")]
-        if not len(order):
-            return None
-        stops.append(stop[order])
-        begins.append(begin[order])
-    return Beat(round=item, period=period, first=first, stops=tuple(stops), begins=tuple(begins))
-
-
-def ends(problem: SpacingProblem, beat: Beat) -> tuple[Ints, Ints]:
-    """Return the first and the last place of each unit of a beat."""
-    points = np.array(beat.round.points, np.int64) + problem.posts
-    return (
-        np.array([points[s[0]] for s in beat.stops], np.int64),
-        np.array([points[s[-1]] for s in beat.stops], np.int64),
-    )
-
-
 @compiled()
-def lateness(
-    along: Ints, dwell: Ints, since: Ints, gap: int, shift: int, period: int, first: int, out: Ints, home: Ints
-) -> int:
-    """Return by how many seconds the worst unit is late at its first stop or back; 0 or less where all fit.
-
-    ``out`` and ``home`` are int64[units, stops]: seconds of each unit from its post to a stop and from a stop to its post.
-    """
-    units, n = out.shape
-    far = 1 << 40
-    early = np.full(units, far)
-    final = np.full(units, -far)
-    worst = -far
+def _count(cuts: Ints, along: Ints, gap: int, shift: int, visits: Ints) -> int:
+    """Fill how often each stop is visited when its unit begins at once; return the most."""
+    n, k = len(visits), len(cuts)
+    most = 1
+    for s in range(k):
+        low = cuts[s]
+        high = cuts[(s + 1) % k] + (n if s == k - 1 else 0)
+        for j in range(low, high):
+            i = j % n
+            phase = 1 + along[i] - along[low] + (along[n] if j >= n else 0)
+            rest = shift - gap - phase
+            visits[i] = 1 if rest < 0 else rest // gap + 2
+        most = max(most, visits[low])
     for i in range(n):
-        begun = first + along[i] % period
-        turn = along[i] // period
-        if begun > gap - since[i]:
-            worst = max(worst, begun - gap + since[i])
-        rounds = max(0, -((begun - (shift - gap + 1)) // period))
-        for r in range(rounds + 1):
-            j = (turn - r) % units
-            at = begun + r * period
-            early[j] = min(early[j], at - out[j, i]) if at < early[j] + out[j, i] else early[j]
-            final[j] = max(final[j], at + dwell[i] + home[j, i])
-    for j in range(units):
-        if early[j] == far:
-            return far
-        worst = max(worst, -early[j], final[j] - shift)
-    return int(worst)
+        visits[i] = max(visits[i], most - 1, 1)
+    return int(most)
 
 
 @compiled()
-def best_timing(
-    along: Ints, dwell: Ints, since: Ints, gap: int, shift: int, least: int, out: Ints, home: Ints
-) -> tuple[int, int, int]:
-    """Return the lateness, period and first begin of the timing with the longest period that fits, else of the least late."""
-    best, period_of, first_of = 1 << 40, gap, 0
-    for a in range(17):
-        period = gap - (gap - least) * a // 16
-        for b in range(25):
-            first = 60 * b
-            late = lateness(along, dwell, since, gap, shift, period, first, out, home)
-            if late < best:
-                best, period_of, first_of = late, period, first
-            if best <= 0:
-                return best, period_of, first_of
-    return best, period_of, first_of
+def _raise(
+    cuts: Ints, dwell: Ints, legs: Ints, gap: int, least: Ints, into: Ints, visits: Ints, times: npt.NDArray[np.int64],
+    most: int,
+) -> bool:  # fmt: skip
+    """Raise times to what the ways, the least gaps and the gaps ask for, once along the round; return whether one rose."""
+    n, k = len(dwell), len(cuts)
+    moved = False
+    for w in range(most):
+        for s in range(k):
+            low = cuts[s]
+            high = cuts[(s + 1) % k] + (n if s == k - 1 else 0)
+            for j in range(low, high):
+                i, b = j % n, (j - 1) % n
+                if w >= visits[i]:
+                    break
+                early = into[s]
+                if j > low:
+                    early = times[w, b] + dwell[b] + legs[b]
+                elif w > 0:
+                    early = times[w - 1, b] + dwell[b] + legs[b]
+                if w > 0:
+                    early = max(early, times[w - 1, i] + least[i])
+                if early > times[w, i]:
+                    times[w, i] = early
+                    moved = True
+    for w in range(most - 2, -1, -1):
+        for i in range(n):
+            if w + 1 < visits[i] and times[w + 1, i] - gap > times[w, i]:
+                times[w, i] = times[w + 1, i] - gap
+                moved = True
+    return moved
 
 
-def timed(problem: SpacingProblem, item: Round, out: Ints, home: Ints) -> tuple[int, Beat | None]:
-    """Return the lateness and, where it is 0 or less, the timing of a round.
+@compiled()
+def settle(
+    cuts: Ints, along: Ints, dwell: Ints, legs: Ints, since: Ints, gap: int, least: Ints, shift: int, into: Ints,
+    home: Ints, crew: Ints, visits: Ints, times: npt.NDArray[np.int64],
+) -> int:  # fmt: skip
+    """Fill the earliest begins ``times[visit, stop]`` that keep all gaps; return by how many seconds the worst stop is late.
 
-    ``out`` and ``home`` are int64[units, stops] as for ``lateness``.
+    The u-th unit begins at stop ``cuts[u]`` (rising) and takes one stretch between cuts after the other; a stretch is taken the first
+    time by its own unit, the next time by the unit before it. ``legs[i]`` leads from stop i to the next, ``along`` is the time on
+    the way from stop 0, ``into[u]`` the way from a post, ``home[i, crew[u]]`` to a post. 0 or less where everything is in time.
     """
+    n, k = len(dwell), len(cuts)
+    most = _count(cuts, along, gap, shift, visits)
+    if most > times.shape[0]:
+        return _FAR
+    for w in range(most):
+        for i in range(n):
+            times[w, i] = shift - gap + 1 if w == visits[i] - 1 else 0
+    sweeps = 0
+    while _raise(cuts, dwell, legs, gap, least, into, visits, times, most):
+        sweeps += 1
+        if sweeps > _SWEEPS:
+            return _FAR
+    late = -_FAR
+    for i in range(n):
+        late = max(late, times[0, i] - gap + since[i])
+    for u in range(k):
+        i = _final(cuts, visits, n, most, u)
+        late = max(late, times[most - 1, i] + dwell[i] + home[i, crew[u]] - shift)
+    return int(late)
+
+
+@compiled()
+def _final(cuts: Ints, visits: Ints, n: int, most: int, unit: int) -> int:
+    """Return the stop at which a unit ends."""
+    k = len(cuts)
+    s = (unit + most - 1) % k
+    j = cuts[s]
+    high = cuts[(s + 1) % k] + (n if s == k - 1 else 0)
+    while j + 1 < high and visits[(j + 1) % n] >= most:
+        j += 1
+    return int(j % n)
+
+
+@compiled()
+def best_cuts(
+    k: int, along: Ints, dwell: Ints, legs: Ints, since: Ints, gap: int, least: Ints, shift: int, out: Ints, home: Ints,
+    free: Ints, price: Ints, times: npt.NDArray[np.int64],
+) -> tuple[int, Ints, Ints]:  # fmt: skip
+    """Return the lateness, the cuts, and the type of each unit of the timing that fits best.
+
+    ``out[t, i]`` and ``home[i, t]`` are the ways between stop i and the posts of units of type t, of which ``free[t]`` are left.
+    Where time is to spare, the shortest ways are taken; ``price[t]`` seconds are added to ways of type t.
+    """
+    n, types = len(dwell), len(free)
+    visits = np.empty(n, np.int64)
+    cuts, crew = np.zeros(k, np.int64), np.zeros(k, np.int64)
+    into = np.zeros(k, np.int64)
+    kept_cuts, kept_crew = cuts.copy(), crew.copy()
+    late, ways = _FAR, _FAR
+    rest = shift - gap - 1
+    most = 1 if rest < 0 else rest // gap + 2
+    loose = min(k - 1, 3)
+    left = free.copy()
+    for first in range(min(n, (n + k - 1) // k + 1)):
+        for choice in range(3**loose):
+            cuts[0] = first
+            code = choice
+            good = True
+            for u in range(1, k):
+                target = along[first] + along[n] * u // k
+                j = cuts[u - 1] + 1
+                while j < n and along[j] < target:
+                    j += 1
+                if u <= loose:
+                    j += code % 3 - 1
+                    code //= 3
+                if j <= cuts[u - 1] or j >= n:
+                    good = False
+                    break
+                cuts[u] = j
+            if not good:
+                continue
+            total = 0
+            left[:] = free
+            for u in range(k):
+                # Where a last stretch is left early, the end is nearer than this; the times are exact.
+                s = (u + most - 1) % k
+                end = (cuts[(s + 1) % k] - 1) % n
+                best = _FAR
+                for t in range(types):
+                    way = out[t, cuts[u]] + home[end, t] + price[t]
+                    if left[t] > 0 and way < best:
+                        best = way
+                        crew[u] = t
+                if best >= NO_WAY:
+                    good = False
+                    break
+                left[crew[u]] -= 1
+                total += best
+                into[u] = out[crew[u], cuts[u]]
+            if not good:
+                continue
+            found = settle(cuts, along, dwell, legs, since, gap, least, shift, into, home, crew, visits, times)
+            rank = max(found, -_EASE)
+            if rank < late or (rank == late and total < ways):
+                late, ways = rank, total
+                kept_cuts[:] = cuts
+                kept_crew[:] = crew
+    return int(late), kept_cuts, kept_crew
+
+
+@compiled()
+def swapped(
+    cuts: Ints, along: Ints, dwell: Ints, legs: Ints, since: Ints, gap: int, least: Ints, shift: int, out: Ints, home: Ints,
+    crew: Ints, times: npt.NDArray[np.int64],
+) -> Ints:  # fmt: skip
+    """Return the lateness int64[units, pools] of a round where one unit is of another pool."""
+    k, pools = len(cuts), len(out)
+    visits = np.empty(len(dwell), np.int64)
+    late = np.empty((k, pools), np.int64)
+    into, new = np.empty(k, np.int64), crew.copy()
+    for u in range(k):
+        into[u] = out[crew[u], cuts[u]]
+    for u in range(k):
+        for t in range(pools):
+            new[u] = t
+            into[u] = out[t, cuts[u]]
+            late[u, t] = settle(cuts, along, dwell, legs, since, gap, least, shift, into, home, new, visits, times)
+        new[u] = crew[u]
+        into[u] = out[crew[u], cuts[u]]
+    return late
+
+
+def routes_of(
+    problem: SpacingProblem, item: Round, crew: list[tuple[int, int]], cuts: Ints, *, visits: Ints, times: Ints
+) -> list[SpacedRoute]:
+    """Return the routes of the units of a round; ``crew`` are the type and number of each, the rest is as in ``settle``."""
     points = np.array(item.points, np.int64)
-    places = points + problem.posts
-    legs = problem.seconds[item.kind].astype(np.int64)
-    dwell = problem.dwell[points].astype(np.int64)
-    along = np.concatenate([[0], np.cumsum(dwell[:-1] + legs[places[:-1], places[1:]])])
-    gap = int(problem.gap[points].min())
-    least = max(-(-round_seconds(problem, item.points, item.kind) // item.units), int(problem.least_gap[points].max()))
-    if least > gap:
-        return NO_WAY, None
-    late, period, first = best_timing(
-        along, dwell, problem.since[points].astype(np.int64), gap, problem.shift_seconds, least,
-        np.ascontiguousarray(out), np.ascontiguousarray(home),
-    )  # fmt: skip
-    return int(late), beat_of(problem, item, period=int(period), first=int(first)) if late <= 0 else None
-
-
-def route_of(problem: SpacingProblem, beat: Beat, j: int, *, vehicle: int, unit: int) -> SpacedRoute:
-    """Return the route of the j-th unit of a beat when it is a certain unit from its post."""
-    kind = problem.vehicles[vehicle]
-    legs = problem.seconds[problem.kind_of(vehicle)].astype(np.int64)
-    points = np.array(beat.round.points, np.int64)[beat.stops[j]]
-    return timed_route(
-        problem, vehicle=vehicle, unit=unit, points=points, tasks=np.full(len(points), -1), begins=beat.begins[j],
-        legs=legs, start=kind.start_post, end=kind.end_post,
-    )  # fmt: skip
+    n, k = len(points), len(cuts)
+    stretches = [np.arange(cuts[s], cuts[s + 1] if s < k - 1 else cuts[0] + n) % n for s in range(k)]
+    routes = []
+    for u, (vehicle, unit) in enumerate(crew):
+        stops, begins = [], []
+        for w in range(int(visits.max())):
+            held = stretches[(u + w) % k]
+            held = held[visits[held] > w]
+            stops.append(points[held])
+            begins.append(times[w, held])
+        kind = problem.vehicles[vehicle]
+        at = np.concatenate(stops)
+        routes.append(
+            timed_route(
+                problem, vehicle=vehicle, unit=unit, points=at, tasks=np.full(len(at), -1),
+                begins=np.concatenate(begins), legs=problem.seconds[item.kind].astype(np.int64),
+                start=kind.start_post, end=kind.end_post,
+            )
+        )  # fmt: skip
+    return routes
 
 
 def timed_route(

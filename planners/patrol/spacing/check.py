@@ -2,69 +2,96 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TypeAlias
+from collections.abc import Iterator
+from itertools import islice, pairwise
 
 import numpy as np
 
 from geo.errors import CheckError
 from planners.patrol.problem import NO_WAY
-from planners.patrol.spacing.plan import SpacedPlan, SpacedRoute
+from planners.patrol.spacing.asked import Start
+from planners.patrol.spacing.check_asked import check_asked
+from planners.patrol.spacing.plan import BrokenGap, Role, SpacedPlan, SpacedRoute
 from planners.patrol.spacing.problem import SpacingProblem
-
-Begins: TypeAlias = dict[int, list[int]]
 
 
 def check_spacing(problem: SpacingProblem, plan: SpacedPlan) -> float:
-    """Return the objective, recomputed leg by leg: units used, plus the price of what is left out.
+    """Return the objective, recomputed leg by leg.
+
+    It is the units used, plus the price of what is left out (points by priority, appointments, breaks and pins not kept, and
+    half of the price and half of the share of its gap, 1 at most, by which a point's broken gaps are over; all of it where it is never
+    visited), less the share of all prizes that the optional stops collect, which is below one unit: ``collected / (all prizes + 1)``.
 
     Raises
     ------
     CheckError
-        Naming the breach: a unit twice or against the crew rule, a leg, time, dwell, kind or shift not kept, a gap exceeded or
-        undercut, an appointment not kept, not together, or not said to be missed.
+        Naming the breach: a unit twice or against the crew rule, a leg, time, dwell, kind, ban or shift not kept, a gap exceeded or
+        undercut and not said to be, an appointment, break or pin not kept and not said to be, an optional stop outside its window.
     """
     _check_units(problem, plan)
-    rounds: Begins = {}
-    kept: Begins = {}
     for route in plan.routes:
         _check_route(problem, route)
-        for point, task, begin in zip(
-            route.points.tolist(), route.appointment.tolist(), route.begin.tolist(), strict=True
-        ):
-            if task >= 0:
-                kept.setdefault(task, []).append(begin)
-            else:
-                rounds.setdefault(point, []).append(begin)
-    for point in range(problem.points):
-        if point in plan.left_out:
-            if point in rounds:
-                raise _point(problem, point, "is listed as left out but is visited", "列为未安排，实际已安排")
-        else:
-            _check_gaps(problem, point, sorted(rounds.get(point, [])))
-    for task, item in enumerate(problem.appointments):
-        begins = kept.get(task, [])
-        if task in plan.missed:
-            if begins:
-                raise CheckError(f"{item.key} is listed as missed but is kept", f"{item.key} 被误列入未完成")
-        elif len(begins) != item.units or len(set(begins)) != 1 or not item.earliest <= begins[0] <= item.latest:
-            raise CheckError(
-                f"{item.key} is not kept by {item.units} units together within its time",
-                f"{item.key} 未由 {item.units} 个巡组在规定时间同时到场",
-                rows=[item.key],
-            )
-    lost = int(problem.priority[list(plan.left_out)].sum()) + len(plan.missed)
-    return float(plan.units_used + problem.price_of_leaving_out * lost)
+    begins = begins_by_point(problem, plan)
+    for point in plan.left_out:
+        if begins[point]:
+            raise _point(problem, point, "is listed as left out but is visited", "列为未安排，实际已安排")
+    found = broken_gaps(problem, plan)
+    for gap in found:
+        if gap not in plan.broken:
+            _refuse(problem, gap, begins[gap.point])
+    for gap in plan.broken:
+        if gap not in found:
+            raise _point(problem, gap.point, "has a gap listed as broken that is not", "有误列为超时的间隔")
+    check_asked(problem, plan)
+    return objective_of(problem, plan)
+
+
+def objective_of(problem: SpacingProblem, plan: SpacedPlan) -> float:
+    """Return the objective that a plan claims; see ``check_spacing``."""
+    lost = float(int(problem.priority[list(plan.left_out)].sum()))
+    lost += len(plan.missed) + len(plan.unrested) + len(plan.unpinned)
+    over = np.zeros(problem.points)
+    for gap in plan.broken:
+        over[gap.point] += abs(gap.over)
+        if gap.before == -int(problem.since[gap.point]) and gap.after == problem.shift_seconds:
+            over[gap.point] = problem.gap[gap.point]
+    # Half of the price at least, so that no gap is broken to save a unit; all of it where a point is never visited.
+    share = np.where(over > 0, 0.5 + 0.5 * np.minimum(over / np.maximum(problem.gap, 1), 1.0), 0.0)
+    lost += float((problem.priority * share).sum())
+    collected = sum(problem.optional[i].prize for route in plan.routes for i in route.optional.tolist() if i >= 0)
+    prizes = sum(item.prize for item in problem.optional)
+    return plan.units_used + problem.price_of_leaving_out * lost - float(collected) / (prizes + 1)
+
+
+def broken_gaps(problem: SpacingProblem, plan: SpacedPlan) -> tuple[BrokenGap, ...]:
+    """Return all gaps that a plan does not keep, rising by point and time; points left out or off the rounds have none."""
+    out = set(plan.left_out)
+    return tuple(
+        gap
+        for point, begins in enumerate(begins_by_point(problem, plan))
+        if problem.on_rounds[point] and point not in out
+        for gap in _broken(problem, point, begins)
+    )
+
+
+def _broken(problem: SpacingProblem, point: int, begins: list[int]) -> Iterator[BrokenGap]:
+    gap, least = int(problem.gap[point]), int(problem.least_gap[point])
+    steps = [-int(problem.since[point]), *begins, problem.shift_seconds]
+    for number, (before, after) in enumerate(pairwise(steps)):
+        # A visit at the very end of the gap belongs to the next shift.
+        over = after - before - gap + (number == len(begins))
+        if over > 0:
+            yield BrokenGap(point=point, before=before, after=after, over=over)
+        elif 0 < number < len(begins) and after - before < least:
+            yield BrokenGap(point=point, before=before, after=after, over=after - before - least)
 
 
 def begins_by_point(problem: SpacingProblem, plan: SpacedPlan) -> list[list[int]]:
     """Return the rising begins of the rounds at each point."""
     found: list[list[int]] = [[] for _ in range(problem.points)]
     for route in plan.routes:
-        for point, task, begin in zip(
-            route.points.tolist(), route.appointment.tolist(), route.begin.tolist(), strict=True
-        ):
-            if task < 0:
+        for point, role, begin in zip(route.points.tolist(), route.role.tolist(), route.begin.tolist(), strict=True):
+            if role == Role.ROUND and problem.on_rounds[point]:
                 found[point].append(begin)
     return [sorted(begins) for begins in found]
 
@@ -90,54 +117,97 @@ def _check_route(problem: SpacingProblem, route: SpacedRoute) -> None:
     kind = problem.kind_of(route.vehicle)
     key = vehicle.unit_keys[route.unit]
     seconds = problem.seconds[kind]
-    sizes = {len(a) for a in (route.points, route.appointment, route.arrival, route.begin, route.departure)}
+    sizes = {len(a) for a in (route.points, route.appointment, route.rest, route.optional, route.arrival, route.begin,
+                              route.departure)}  # fmt: skip
     if len(sizes) != 1 or sizes == {0} or route.leave < 0:
         raise CheckError(
             f"The route of {key} has no stop or wrong times", f"巡组 {key} 的路线为空或时刻有误", rows=[key]
         )
-    here, now = vehicle.start_post, route.leave
-    for point, task, arrival, begin, departure in zip(
-        route.points.tolist(), route.appointment.tolist(), route.arrival.tolist(), route.begin.tolist(),
-        route.departure.tolist(), strict=True,
-    ):  # fmt: skip
-        if not 0 <= point < problem.points or not -1 <= task < len(problem.appointments):
-            raise CheckError(f"The route of {key} names an unknown point", f"巡组 {key} 的路线引用了不存在的点")
-        place = problem.posts + point
-        leg = int(seconds[here, place])
-        if leg >= NO_WAY or arrival != now + leg:
-            raise _point(problem, point, f"is not reached by {key} when the plan says", f"巡组 {key} 的到达时刻有误")
-        if task < 0:
-            may, dwell = bool(problem.eligible[point, kind]), int(problem.dwell[point])
-        else:
-            item = problem.appointments[task]
-            may, dwell = item.point == point and vehicle.kind in item.kinds, item.dwell
-        if not may:
-            raise _point(problem, point, f"may not be visited by {key}", f"不允许巡组 {key} 到访")
-        if begin < arrival or departure != begin + dwell:
-            raise _point(problem, point, f"is begun or left by {key} at the wrong time", f"巡组 {key} 的驻守时刻有误")
-        here, now = place, departure
+    start = problem.start_of(route.vehicle, route.unit)
+    done = _check_done(route, start, key)
+    if not done and route.leave < start.free:
+        raise CheckError(f"Unit {key} leaves before it is free", f"巡组 {key} 出发早于可用时刻", rows=[key])
+    here, now = start.place, start.free if done else route.leave
+    if start.free >= problem.shift_seconds:
+        if done < len(route.points):
+            raise CheckError(f"Unit {key} is away but has a stop", f"巡组 {key} 已离岗，仍有停留", rows=[key])
+        return
+    stops = zip(
+        route.points.tolist(), route.appointment.tolist(), route.rest.tolist(), route.optional.tolist(),
+        route.arrival.tolist(), route.begin.tolist(), route.departure.tolist(), strict=True,
+    )  # fmt: skip
+    for stop in islice(stops, done, None):
+        here, now = _check_stop(problem, route, stop, here, now)
     leg = int(seconds[here, vehicle.end_post])
     if leg >= NO_WAY or route.back != now + leg or route.back > problem.shift_seconds:
         raise CheckError(f"Unit {key} is not back in time", f"巡组 {key} 未按时归队", rows=[key])
 
 
-def _check_gaps(problem: SpacingProblem, point: int, begins: list[int]) -> None:
-    gap, since = int(problem.gap[point]), int(problem.since[point])
+def _check_done(route: SpacedRoute, start: Start, key: str) -> int:
+    """Return how many stops of a route are facts, which must stand at its head."""
+    if start.done is None:
+        return 0
+    done = len(start.done.points)
+    for name in ("points", "appointment", "rest", "optional", "arrival", "begin", "departure"):
+        if not np.array_equal(getattr(route, name)[:done], getattr(start.done, name)):
+            raise CheckError(f"The plan changes what {key} has done", f"方案改动了巡组 {key} 已完成的停留", rows=[key])
+    if route.leave != start.done.leave:
+        raise CheckError(f"The plan changes when {key} left", f"方案改动了巡组 {key} 的出发时刻", rows=[key])
+    return done
+
+
+def _check_stop(
+    problem: SpacingProblem, route: SpacedRoute, stop: tuple[int, ...], here: int, now: int
+) -> tuple[int, int]:
+    """Return the place and departure of a stop that is kept."""
+    kind = problem.kind_of(route.vehicle)
+    key = problem.unit_key(route.vehicle, route.unit)
+    point, task, rest, chance, arrival, begin, departure = stop
+    known = (
+        -problem.posts <= point < problem.points and (point >= 0 or rest >= 0)
+        and task < len(problem.appointments) and rest < len(problem.breaks) and chance < len(problem.optional)
+        and (task >= 0) + (rest >= 0) + (chance >= 0) <= 1
+    )  # fmt: skip
+    if not known:
+        raise CheckError(f"The route of {key} names an unknown point", f"巡组 {key} 的路线引用了不存在的点", rows=[key])
+    place = problem.posts + point
+    leg = int(problem.seconds[kind, here, place])
+    if leg >= NO_WAY or arrival != now + leg:
+        raise _point(problem, point, f"is not reached by {key} when the plan says", f"巡组 {key} 的到达时刻有误")
+    name = problem.vehicles[route.vehicle].kind
+    if rest >= 0:
+        item = problem.breaks[rest]
+        may = place in item.posts if item.posts else place == here
+        dwell = item.seconds
+    elif task >= 0:
+        asked = problem.appointments[task]
+        may, dwell = asked.point == point and name in asked.kinds, asked.dwell
+    elif chance >= 0:
+        offer = problem.optional[chance]
+        may, dwell = offer.point == point and name in offer.kinds, offer.dwell
+    else:
+        may, dwell = bool(problem.eligible[point, kind] and problem.on_rounds[point]), int(problem.dwell[point])
+    if not may or (rest < 0 and not problem.may_stop(route.vehicle, route.unit, point)):
+        raise _point(problem, point, f"may not be visited by {key}", f"不允许巡组 {key} 到访")
+    if begin < arrival or departure != begin + dwell:
+        raise _point(problem, point, f"is begun or left by {key} at the wrong time", f"巡组 {key} 的驻守时刻有误")
+    return place, departure
+
+
+def _refuse(problem: SpacingProblem, gap: BrokenGap, begins: list[int]) -> None:
+    point, allowed = gap.point, int(problem.gap[gap.point])
     if not begins:
         raise _point(problem, point, "is never visited and not listed as left out", "未安排且未列入未安排")
-    if begins[0] > gap - since:
-        raise _point(problem, point, f"is first visited at {begins[0]} s", f"首次到点过晚（{begins[0]} 秒）")
-    if problem.shift_seconds - begins[-1] >= gap:
-        raise _point(problem, point, f"is last visited at {begins[-1]} s", f"末次到点过早（{begins[-1]} 秒）")
-    steps = np.diff(begins)
-    if len(steps) and steps.max() > gap:
-        raise _point(
-            problem, point, f"has a gap of {steps.max()} s, above {gap} s", f"间隔 {steps.max()} 秒超过 {gap} 秒"
-        )
-    if any(after - before < int(problem.least_gap[point]) for before, after in pairwise(begins)):
+    if gap.over < 0:
         raise _point(problem, point, "is visited again too soon", "重复到点过早")
+    if gap.after == begins[0]:
+        raise _point(problem, point, f"is first visited at {begins[0]} s", f"首次到点过晚（{begins[0]} 秒）")
+    if gap.before == begins[-1]:
+        raise _point(problem, point, f"is last visited at {begins[-1]} s", f"末次到点过早（{begins[-1]} 秒）")
+    step = gap.after - gap.before
+    raise _point(problem, point, f"has a gap of {step} s, above {allowed} s", f"间隔 {step} 秒超过 {allowed} 秒")
 
 
 def _point(problem: SpacingProblem, point: int, en: str, zh: str) -> CheckError:
-    key = problem.point_keys[point]
+    key = problem.place_key(point)
     return CheckError(f"{key} {en}", f"{key} {zh}", rows=[key])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,23 +11,11 @@ import numpy.typing as npt
 from geo.errors import InfeasibleError, InputError, ParameterError
 from planners.arrays import read_only
 from planners.patrol.problem import NO_WAY, VehicleType
+from planners.patrol.spacing.asked import Appointment, Ban, Break, OptionalStop, Pin, Start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appointment:
-    """A visit at a set time beside the rounds, such as a school post at bell time.
-
-    It begins in ``[earliest, latest]`` and lasts ``dwell`` seconds; its ``units`` (2 or more for a visit that several
-    units make together) all begin in the same second. ``kinds`` are the kinds of units that may come.
-    """
-
-    key: str
-    point: int
-    earliest: int
-    latest: int
-    dwell: int
-    units: int = 1
-    kinds: tuple[str, ...] = ("car",)
+def _unset() -> npt.NDArray[np.bool_]:
+    return np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,7 +23,7 @@ class SpacingProblem:
     """Visit every point so often that its gap is kept; all arrays are read-only, all times whole seconds.
 
     Places are the posts, then the points. The shift runs from 0 to ``shift_seconds``. A visit lasts the dwell of its point.
-    The gap of a point is kept where its first visit begins at ``gap - since`` or earlier, each next one begins at most
+    The gap of a point on the rounds is kept where its first visit begins at ``gap - since`` or earlier, each next one begins at most
     ``gap`` and at least ``least_gap`` after the one before, and the last begins later than ``shift_seconds - gap``, so
     that the next shift can take over. Routes leave their start post at 0 or later and end at their end post in time.
 
@@ -48,11 +37,14 @@ class SpacingProblem:
     seconds, metres : int32[kinds, places, places], ``NO_WAY`` where there is none, 0 on the diagonal
     vehicles : types of units; ``shift_seconds`` of each is that of the problem
     dwell, gap, least_gap, since : int32[p]; ``since`` is the time from the last visit to the start of the shift
-    eligible : bool[p, kinds]
+    eligible : bool[p, kinds]; none for a point that is visited by appointment only
     priority : int64[p], 1 or more: what leaving the point out costs
     appointments : visits at set times
     police : bool[vehicles], whether each unit of the type has a police officer (民警) in its crew
     auxiliaries_alone : whether units without one may be sent
+    breaks, optional, pins, bans : see ``planners.patrol.spacing.asked``
+    starts : units that are under way or away, one a unit at most
+    on_rounds : bool[p], False for a point that is only the place of appointments or optional stops; all True unless given
     """
 
     post_keys: tuple[str, ...]
@@ -71,18 +63,27 @@ class SpacingProblem:
     police: npt.NDArray[np.bool_]
     appointments: tuple[Appointment, ...] = ()
     auxiliaries_alone: bool = False
+    breaks: tuple[Break, ...] = ()
+    optional: tuple[OptionalStop, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    starts: tuple[Start, ...] = ()
+    on_rounds: npt.NDArray[np.bool_] = field(default_factory=_unset)
 
     def __post_init__(self) -> None:
+        if not len(self.on_rounds):
+            object.__setattr__(self, "on_rounds", np.ones(self.points, np.bool_))
         kinds: dict[str, type[np.generic]] = {
             "seconds": np.int32, "metres": np.int32, "dwell": np.int32, "gap": np.int32, "least_gap": np.int32,
-            "since": np.int32, "eligible": np.bool_, "priority": np.int64, "police": np.bool_,
+            "since": np.int32, "eligible": np.bool_, "priority": np.int64, "police": np.bool_, "on_rounds": np.bool_,
         }  # fmt: skip
         for name, kind in kinds.items():
             object.__setattr__(self, name, read_only(getattr(self, name), kind))
         self._require_shapes()
         self._require_times()
         self._require_vehicles()
-        self._require_appointments()
+        self._require_windows()
+        self._require_names()
 
     @property
     def points(self) -> int:
@@ -108,6 +109,44 @@ class SpacingProblem:
         return self.kinds.index(self.vehicles[vehicle].kind)
 
     @property
+    def by_appointment(self) -> npt.NDArray[np.bool_]:
+        """Points visited at set times only, bool[p]: they have an appointment and no kind of unit for rounds."""
+        set_times = np.zeros(self.points, np.bool_)
+        set_times[[item.point for item in self.appointments]] = True
+        return set_times & ~self.eligible.any(axis=1)
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but rounds and appointments from the posts is asked."""
+        return bool(self.on_rounds.all()) and not (
+            self.breaks or self.optional or self.pins or self.bans or self.starts
+        )
+
+    def unit_key(self, vehicle: int, unit: int) -> str:
+        """Return the key of a unit."""
+        return self.vehicles[vehicle].unit_keys[unit]
+
+    def place_key(self, point: int) -> str:
+        """Return the key of the place of a stop: a point, or below 0 a post."""
+        return self.point_keys[point] if point >= 0 else self.post_keys[self.posts + point]
+
+    def concerns(self, who: str, vehicle: int, unit: int) -> bool:
+        """Return whether ``who``, a key of a unit or a kind, means a unit."""
+        return who in (self.unit_key(vehicle, unit), self.vehicles[vehicle].kind)
+
+    def start_of(self, vehicle: int, unit: int) -> Start:
+        """Return from where and when a unit may leave."""
+        key = self.unit_key(vehicle, unit)
+        for start in self.starts:
+            if start.unit == key:
+                return start
+        return Start(unit=key, place=self.vehicles[vehicle].start_post, free=0)
+
+    def may_stop(self, vehicle: int, unit: int, point: int) -> bool:
+        """Return whether no ban keeps a unit from a point."""
+        return not any(ban.point == point and self.concerns(ban.who, vehicle, unit) for ban in self.bans)
+
+    @property
     def price_of_leaving_out(self) -> int:
         """Price of one step of priority left out, in units: above all units there are."""
         return self.units + 1
@@ -117,6 +156,7 @@ class SpacingProblem:
         wanted: dict[str, tuple[int, ...]] = {
             "seconds": (k, places, places), "metres": (k, places, places), "dwell": (p,), "gap": (p,),
             "least_gap": (p,), "since": (p,), "eligible": (p, k), "priority": (p,), "police": (len(self.vehicles),),
+            "on_rounds": (p,),
         }  # fmt: skip
         for name, shape in wanted.items():
             found = getattr(self, name).shape
@@ -142,8 +182,8 @@ class SpacingProblem:
             (self.least_gap > self.gap, "has a least gap above its greatest", "的最小间隔大于最大间隔"),
             (self.priority < 1, "has a priority below 1", "的优先级小于 1"),
         ):
-            if bad.any():
-                names = [self.point_keys[i] for i in np.flatnonzero(bad)]
+            if (bad & self.on_rounds).any():
+                names = [self.point_keys[i] for i in np.flatnonzero(bad & self.on_rounds)]
                 more = f" (and {len(names) - 3} more)" if len(names) > 3 else ""
                 raise InputError(
                     f"Point {', '.join(names[:3])}{more} {en}",
@@ -166,18 +206,66 @@ class SpacingProblem:
                 "该班次没有可出巡的巡组：每组须有民警",
             )
 
-    def _require_appointments(self) -> None:
+    def _require_windows(self) -> None:
+        demands = [
+            *((a.key, a.earliest, a.latest, a.dwell, "Appointment", "定时任务") for a in self.appointments),
+            *((b.key, b.earliest, b.latest, b.seconds, "Break", "休息") for b in self.breaks),
+            *((o.key, o.earliest, o.latest, o.dwell, "Optional stop", "可选停留") for o in self.optional),
+            *((p.unit, p.earliest, p.latest, 0, "Set stop of unit", "指定停留，巡组") for p in self.pins),
+        ]
+        for key, earliest, latest, dwell, en, zh in demands:
+            if earliest > latest:
+                raise InputError(
+                    f"{en} {key} has a window shorter than its dwell: its latest begin is before its earliest",
+                    f"{zh} {key} 的时间窗短于驻守时长：最晚开始早于最早开始",
+                    rows=[key],
+                )
+            if earliest < 0 or dwell < 0 or latest + dwell > self.shift_seconds:
+                raise InputError(
+                    f"{en} {key} does not fit the shift, or lasts less than 0 seconds",
+                    f"{zh} {key} 超出班次，或时长小于 0 秒",
+                    rows=[key],
+                )
+
+    def _require_names(self) -> None:
+        units = {key for v in self.vehicles for key in v.unit_keys}
+        known = units | set(self.kinds)
+        kinds = set(self.kinds)
         for item in self.appointments:
-            window = 0 <= item.earliest <= item.latest and item.latest + item.dwell <= self.shift_seconds
-            if not window or item.units < 1 or item.dwell < 0 or not 0 <= item.point < self.points:
-                raise InputError(
-                    f"Appointment {item.key} does not fit the shift, or has no unit or point",
-                    f"定时任务 {item.key} 超出班次或缺少巡组、地点",
-                    rows=[item.key],
-                )
-            if not set(item.kinds) <= set(self.kinds):
-                raise InputError(
-                    f"Appointment {item.key} asks for a kind of unit that does not exist",
-                    f"定时任务 {item.key} 的巡组类型不存在",
-                    rows=[item.key],
-                )
+            self._require(item.units >= 1, item.key, "asks for no unit", "所需巡组数小于 1")
+            self._require(
+                set(item.kinds) <= kinds, item.key, "asks for a kind of unit that does not exist", "的巡组类型不存在"
+            )
+        for offer in self.optional:
+            self._require(offer.prize > 0, offer.key, "has a prize of 0 or less", "的价值不大于 0")
+            self._require(
+                set(offer.kinds) <= kinds, offer.key, "asks for a kind of unit that does not exist", "的巡组类型不存在"
+            )
+        for rest in self.breaks:
+            self._require(
+                set(rest.who) <= known, rest.key, "is for a unit or kind that does not exist", "的巡组或类型不存在"
+            )
+            posts = all(0 <= post < self.posts for post in rest.posts)
+            self._require(posts, rest.key, "names a post that does not exist", "的屯警点不存在")
+        for pin in self.pins:
+            self._require(pin.unit in units, pin.unit, "has a set stop but does not exist", "有指定停留，但不存在")
+        for ban in self.bans:
+            self._require(ban.who in known, ban.who, "has a forbidden stop but does not exist", "有禁止停留，但不存在")
+        for key, point in self._named_points():
+            self._require(0 <= point < self.points, key, "names a point that does not exist", "的地点不存在")
+        for start in self.starts:
+            fits = start.unit in units and 0 <= start.place < self.posts + self.points and start.free >= 0
+            self._require(fits, start.unit, "is under way from a place that does not exist", "的当前位置或巡组不存在")
+        if len({start.unit for start in self.starts}) < len(self.starts):
+            raise InputError("A unit is said to be under way twice", "同一巡组的当前位置重复")
+
+    def _named_points(self) -> Iterable[tuple[str, int]]:
+        yield from ((item.key, item.point) for item in self.appointments)
+        yield from ((offer.key, offer.point) for offer in self.optional)
+        yield from ((pin.unit, pin.point) for pin in self.pins)
+        yield from ((ban.who, ban.point) for ban in self.bans)
+
+    @staticmethod
+    def _require(good: object, key: str, en: str, zh: str) -> None:
+        if not good:
+            raise InputError(f"{key} {en}", f"{key} {zh}", rows=[key])

@@ -3,131 +3,169 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from geo.errors import InfeasibleError
 from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent
-from planners.patrol.problem import NO_WAY
-from planners.patrol.spacing import appointments, tour
+from planners.patrol.mend.complete import completed
+from planners.patrol.spacing import appointments
 from planners.patrol.spacing.bound import bound_units
-from planners.patrol.spacing.cadence import Beat, Round, ends, route_of, timed
+from planners.patrol.spacing.cadence import Round
 from planners.patrol.spacing.check import check_spacing
-from planners.patrol.spacing.plan import SpacedPlan, SpacedRoute
+from planners.patrol.spacing.manning import Fleet, manned
+from planners.patrol.spacing.packing import Group, Packing, bases, composed
+from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
+from planners.patrol.spacing.reach import reached
 
-Ints = npt.NDArray[np.int64]
-
-_KICKS = 12_000
-"""Kicks of the tour between two looks at the whole plan."""
-_SPARES = (240, 360, 300, 180, 120, 600, 1200)
-"""Seconds of each gap that are kept free for the ways from and to the posts, tried in turn."""
-
-
-@dataclass(slots=True)
-class _Group:
-    """Points of one gap that the same kinds may visit, and the best tour through them for one kind."""
-
-    points: Ints
-    kind: int
-    legs: Ints
-    near: Ints
-    dwell: Ints
-    gap: int
-    tour: Ints
-    orders: dict[tuple[int, int], Ints] = field(default_factory=dict)
-
-    def improve(self, kicks: int, seed: int) -> None:
-        self.tour = tour.search(self.tour, self.legs, self.near, _draws(kicks, seed))
-
-    def rounds(self, period: int, most: int, kicks: int, seed: int) -> list[Round] | None:
-        """Cut the tour into closed rounds, or return None where one point alone is too long."""
-        held = self.orders.get((period, most), self.tour)
-        units, order, cuts = tour.search_cut(held, self.legs, self.near, self.dwell, period, most, _draws(kicks, seed))
-        if units == 0:
-            return None
-        self.orders[period, most] = order
-        found = []
-        for part in np.split(order, cuts[1:]):
-            held = part
-            if len(part) > 4:
-                legs = np.ascontiguousarray(self.legs[np.ix_(part, part)])
-                held = part[tour.search(np.arange(len(part)), legs, tour.neighbours(legs), _draws(100, 1))]
-            length = int(self.dwell[held].sum()) + int(self.legs[held, np.roll(held, -1)].sum())
-            found.append(
-                Round(points=tuple(int(p) for p in self.points[held]), units=-(-length // period), kind=self.kind)
-            )
-        return found
+_STEPS = 5000
+"""Steps of a packing between two looks at the whole plan."""
+_TRIES = 16
+"""Packings that are tried for a first plan."""
+_EXTRA = 3
+"""Units that rounds may get beyond those that they were packed for, in all."""
 
 
-def _draws(kicks: int, seed: int) -> npt.NDArray[np.float64]:
-    return np.random.default_rng(seed).random((kicks, 5))
+@dataclass(slots=True, eq=False)
+class _Search:
+    """The rounds of one group that stand, and attempts with fewer units."""
+
+    group: Group
+    seed: npt.NDArray[np.uint64]
+    limit: int
+    current: Packing = field(init=False)
+    standing: int = 0
+    attempts: list[Packing] = field(default_factory=list)
+
+    def begin(self, problem: SpacingProblem) -> None:
+        """Pack all points so that their units are in time, or those of most priority with the units there are."""
+        visits = self.group.visits
+        units = min(self.limit, max(1, int(1.12 * self.group.work)))
+        self.current = self._packing(units, bases(visits)[0])
+        for number in range(_TRIES):
+            if self.current.improve(_STEPS) == 0:
+                late = self.current.late(problem)
+                if not late or number > _TRIES // 2:
+                    return
+                self.current.tighten(late)
+                continue
+            if units < self.limit:
+                units = min(self.limit, units + max(1, units // 50))
+                self.current = self.current.with_units(composed(units, bases(visits)[0], visits))
+        if self.current.absent:
+            self.current = self._packing(self.limit, bases(visits)[0], by_priority=True)
+            for _ in range(_TRIES // 2):
+                self.current.improve(_STEPS)
+                late = self.current.late(problem)
+                if not late:
+                    return
+                self.current.tighten(late)
+
+    def aim(self, units: int) -> None:
+        """Begin attempts with a number of units."""
+        made: dict[tuple[int, ...], Packing] = {}
+        for base in bases(self.group.visits):
+            wanted = composed(units, base, self.group.visits)
+            made.setdefault(tuple(wanted.tolist()), self._packing(units, base))
+        self.attempts = list(made.values())
+
+    def promising(self, look: int) -> Packing:
+        """Return the attempt that is nearest to its aim, now and then another."""
+        if look % 4 == 0:
+            return self.attempts[look // 4 % len(self.attempts)]
+        return min(self.attempts, key=lambda a: (len(a.absent), not a.strict))
+
+    @property
+    def next(self) -> int:
+        """Units to aim at: fewer where rounds got more than they were packed for."""
+        return max(self.least, min(self.standing - 1, max(int(self.current.units.sum()), self.standing - _EXTRA)))
+
+    @property
+    def least(self) -> int:
+        """Units below which no rounds can be."""
+        return max(1, int(np.ceil(self.group.work - 1e-9)))
+
+    def _packing(self, units: int, base: int, *, by_priority: bool = False) -> Packing:
+        wanted = composed(units, base, self.group.visits)
+        return Packing(group=self.group, units=wanted, bits=self.seed, by_priority=by_priority)
+
+
+@dataclass(slots=True, eq=False)
+class _State:
+    """The best plan so far."""
+
+    problem: SpacingProblem
+    unreachable: tuple[int, ...]
+    searches: list[_Search]
+    plan: SpacedPlan
+    objective: float
+
+    def offer(self, number: int, packing: Packing) -> bool:
+        """Man the rounds of one group anew; return whether the plan is better now. Late rounds get less room."""
+        packings = [packing if i == number else s.current for i, s in enumerate(self.searches)]
+        plan, made = _assembled(self.problem, packings, self.unreachable, extra=_EXTRA)
+        late = made.late.get(number, {})
+        packing.turn(made.turned.get(number, {}))
+        packing.tighten(late)
+        if made.late:
+            return False
+        objective = check_spacing(self.problem, plan)
+        if (objective, travel_seconds(self.problem, plan)) >= (
+            self.objective,
+            travel_seconds(self.problem, self.plan),
+        ):
+            return False
+        self.plan, self.objective = plan, objective
+        self.searches[number].current = packing
+        self.searches[number].standing = made.units.get(number, 0)
+        return True
 
 
 def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[SpacedPlan]:
     """Plan spaced patrols with few units.
 
-    Points of one gap are joined in a short closed tour, which is cut into rounds; ``k`` units follow each other on a round of
-    ``L`` seconds, so that each point is begun every ``L / k`` seconds. A round has at most as many units as there are gaps in the
-    shift, so that its units end near where they began. The tour is improved by iterated local search and cut again,
-    as long as the budget lasts; the bound is proved by ``bound_units``.
-    Where units are too few, points of least priority are left out.
+    Points of one gap are packed into closed rounds by ruin and recreate; ``k`` units follow each other on a round of
+    ``L`` seconds, so that each point is begun every ``L / k`` seconds. The units of a round divide the visits of the shift, so that each
+    ends near where it began. Posts, begins and the order of a round are then chosen so that every unit is out and back in time;
+    rounds where that fails get less room and are packed again. Attempts with one unit less go on as long as the budget lasts; the
+    bound is proved by ``bound_units``. Where units are too few, points of least priority are left out.
+    What is asked beside the rounds is put into their plan afterwards; see ``planners.patrol.mend.complete``.
 
     Raises
     ------
     InfeasibleError
         Naming the points that no unit on shift can visit.
     """
+    if not problem.plain:
+        return completed(problem, budget, solve_spacing, observe=observe)
     began = time.perf_counter()
-    groups, unreachable = _groups(problem)
-    if not groups:
-        raise InfeasibleError(
-            "No unit on shift can reach any point; check kinds, posts and closed streets",
-            "当班巡组无法到达任何必巡点，请检查类型、屯警点与封闭道路",
-        )
-    for number, group in enumerate(groups):
-        group.improve(_KICKS, budget.seed + number)
-    plan = _fitted(problem, groups, unreachable)
+    state = _first(problem, budget.seed)
     bound: float | None = None
     looks = budget.iterations or (0 if budget.seconds is None else 1 << 40)
     termination = Termination.ITERATIONS
-    best = check_spacing(problem, plan)
-    dropped = _dropped(groups, problem)
     for look in range(1, looks + 1):
         spent = time.perf_counter() - began
-        if not observe(Progress(seconds=spent, objective=best, bound=bound)):
+        if not observe(Progress(seconds=spent, objective=state.objective, bound=bound)):
             termination = Termination.CANCELLED
             break
         if bound is None:
             bound = float(min(bound_units(problem).units, problem.price_of_leaving_out))
-        if best <= bound:
-            termination = Termination.OPTIMAL
+        if state.objective <= bound:
             break
         if budget.seconds is not None and spent > budget.seconds:
             termination = Termination.TIME
             break
-        for number, group in enumerate(groups):
-            group.improve(_KICKS, budget.seed + 7919 * look + number)
-        other = _planned(
-            problem,
-            groups,
-            (*unreachable, *dropped),
-            kicks=4000,
-            seed=budget.seed + look,
-            spares=(_SPARES[look % 5],),
-            floor=plan.units_used,
-        )
-        if other is not None and _better(problem, other, plan):
-            plan, best = other, check_spacing(problem, other)
-    if bound is None:
+        for number, search in enumerate(state.searches):
+            _look(state, number, search, look)
+    if bound is None and termination is not Termination.CANCELLED:
         bound = float(min(bound_units(problem).units, problem.price_of_leaving_out))
-    if best <= bound:
+    if bound is not None and state.objective <= bound:
         termination = Termination.OPTIMAL
     return Outcome(
-        plan=plan, objective=best, bound=bound, sense=-1, termination=termination,
+        plan=state.plan, objective=state.objective, bound=bound, sense=-1, termination=termination,
         seconds=time.perf_counter() - began, seed=budget.seed, solver="spaced rounds",
     )  # fmt: skip
 
@@ -142,199 +180,95 @@ def travel_seconds(problem: SpacingProblem, plan: SpacedPlan) -> int:
     return total
 
 
-def _better(problem: SpacingProblem, one: SpacedPlan, other: SpacedPlan) -> bool:
-    first, second = check_spacing(problem, one), check_spacing(problem, other)
-    return (first, travel_seconds(problem, one)) < (second, travel_seconds(problem, other))
+def _look(state: _State, number: int, search: _Search, look: int) -> None:
+    """Go on with one attempt of a group, or now and then shorten the rounds that stand."""
+    left = search.current.absent
+    units = search.standing
+    if look % 5 == 4 or left:
+        other = search.current.again()
+        other.improve(_STEPS // 2)
+        state.offer(number, other)
+    elif units > search.least:
+        if not search.attempts:
+            search.aim(search.next)
+        attempt = search.promising(look)
+        if attempt.improve(_STEPS) == 0 and state.offer(number, attempt):
+            search.aim(search.next)
 
 
-def _groups(problem: SpacingProblem) -> tuple[list[_Group], tuple[int, ...]]:
+def _first(problem: SpacingProblem, seed: int) -> _State:
+    """Return a first plan."""
+    groups, unreachable = _groups(problem)
+    if not groups:
+        raise InfeasibleError(
+            "No unit on shift can reach any point; check kinds, posts and closed streets",
+            "当班巡组无法到达任何必巡点，请检查类型、屯警点与封闭道路",
+        )
+    left = [len(Fleet(problem, kind)) for kind in range(len(problem.kinds))]
+    searches = []
+    # Groups of most priority a unit choose first.
+    for number in sorted(range(len(groups)), key=lambda g: -groups[g].priority.sum() / groups[g].work):
+        group = groups[number]
+        bits = np.random.SeedSequence([seed, number]).generate_state(1, np.uint64) | np.uint64(1)
+        search = _Search(group=group, seed=bits, limit=max(1, left[group.kind]))
+        search.begin(problem)
+        left[group.kind] -= int(search.current.units.sum())
+        searches.append(search)
+    plan, made = _assembled(problem, [s.current for s in searches], unreachable, extra=problem.units)
+    for number, search in enumerate(searches):
+        search.standing = made.units.get(number, 0)
+        search.current.tighten(made.late.get(number, {}))
+    return _State(problem, unreachable, searches, plan, check_spacing(problem, plan))
+
+
+@dataclass(slots=True, eq=False)
+class _Made:
+    """By group and round: lateness of rounds without units, orders that are in time; by group the units."""
+
+    late: dict[int, dict[int, int]] = field(default_factory=dict)
+    turned: dict[int, dict[int, tuple[int, ...]]] = field(default_factory=dict)
+    units: dict[int, int] = field(default_factory=dict)
+
+
+def _assembled(
+    problem: SpacingProblem, packings: list[Packing], unreachable: tuple[int, ...], *, extra: int
+) -> tuple[SpacedPlan, _Made]:
+    """Return the plan of some packings, and what became of their rounds."""
+    rounds: list[Round] = []
+    origin: list[tuple[int, int]] = []
+    out = list(unreachable)
+    for number, packing in enumerate(packings):
+        found, numbers = packing.rounds()
+        rounds += found
+        origin += [(number, r) for r in numbers]
+        out += packing.absent
+    sent = manned(problem, rounds, extra=extra)
+    made = _Made()
+    for r, seconds in sent.late.items():
+        made.late.setdefault(origin[r][0], {})[origin[r][1]] = seconds
+        out += rounds[r].points
+    for r, points in sent.turned.items():
+        made.turned.setdefault(origin[r][0], {})[origin[r][1]] = points
+        made.units[origin[r][0]] = made.units.get(origin[r][0], 0) + sent.units[r]
+    routes, missed = appointments.kept(problem, sent.routes)
+    return SpacedPlan(routes=tuple(routes), left_out=tuple(sorted(out)), missed=missed), made
+
+
+def _groups(problem: SpacingProblem) -> tuple[list[Group], tuple[int, ...]]:
     """Group points by gap and kinds; give each group the kind that needs the fewest units."""
-    left = np.array([sum(v.available for i, v in enumerate(problem.vehicles)
-                         if v.kind == kind and problem.may_go(i)) for kind in problem.kinds])  # fmt: skip
-    posts = {v.start_post for v in problem.vehicles} | {v.end_post for v in problem.vehicles}
-    usable = np.zeros((problem.points, len(problem.kinds)), np.bool_)
-    for k, legs in enumerate(problem.seconds):
-        inside = sorted(posts)
-        out = (legs[inside][:, problem.posts :] < NO_WAY).any(axis=0)
-        home = (legs[problem.posts :][:, inside] < NO_WAY).any(axis=1)
-        usable[:, k] = out & home & problem.eligible[:, k] & (left[k] > 0)
-    unreachable = tuple(np.flatnonzero(~usable.any(axis=1)).tolist())
+    left = [len(Fleet(problem, kind)) for kind in range(len(problem.kinds))]
+    usable, hindered = reached(problem)
+    unreachable = tuple(sorted(hindered))
     keys: dict[tuple[int, bytes], list[int]] = {}
     for point in np.flatnonzero(usable.any(axis=1)).tolist():
         keys.setdefault((int(problem.gap[point]), usable[point].tobytes()), []).append(point)
     groups = []
-    for (gap, _), points in sorted(keys.items()):
+    for _, points in sorted(keys.items()):
         choices = []
         for kind in np.flatnonzero(usable[points[0]]).tolist():
-            group = _group(problem, np.array(points), kind, gap)
-            length = int(group.dwell.sum()) + int(tour.tour_seconds(group.tour, group.legs))
-            need = -(-length // gap)
-            choices.append((need > left[kind], need, kind, group))
-        _, need, kind, group = min(choices, key=lambda c: c[:3])
-        left[kind] -= need
+            group = Group.of(problem, np.array(points), kind)
+            choices.append((group.work > left[kind], group.work, kind, group))
+        _, work, kind, group = min(choices, key=lambda c: c[:3])
+        left[kind] -= int(np.ceil(work))
         groups.append(group)
     return groups, unreachable
-
-
-def _group(problem: SpacingProblem, points: Ints, kind: int, gap: int) -> _Group:
-    # The order of the input must not matter: points are taken by key.
-    points = points[np.argsort(np.array([problem.point_keys[p] for p in points]), kind="stable")]
-    places = points + problem.posts
-    legs = np.ascontiguousarray(problem.seconds[kind][np.ix_(places, places)].astype(np.int64))
-    return _Group(
-        points=points, kind=kind, legs=legs, near=tour.neighbours(legs), gap=gap,
-        dwell=problem.dwell[points].astype(np.int64), tour=tour.nearest_first(legs, 0),
-    )  # fmt: skip
-
-
-def _fitted(problem: SpacingProblem, groups: list[_Group], unreachable: tuple[int, ...]) -> SpacedPlan:
-    """Return a first plan; where units are too few, leave out points of least priority until they suffice."""
-    while True:
-        plan = _planned(problem, groups, (*unreachable, *_dropped(groups, problem, unreachable)), kicks=1000, seed=1)
-        if plan is not None:
-            return plan
-        _drop(problem, groups)
-        if not any(len(group.points) for group in groups):
-            return SpacedPlan(
-                routes=(), left_out=tuple(range(problem.points)), missed=tuple(range(len(problem.appointments)))
-            )
-
-
-def _dropped(groups: list[_Group], problem: SpacingProblem, unreachable: tuple[int, ...] = ()) -> tuple[int, ...]:
-    kept = {int(p) for group in groups for p in group.points} | set(unreachable)
-    return tuple(p for p in range(problem.points) if p not in kept)
-
-
-def _drop(problem: SpacingProblem, groups: list[_Group]) -> None:
-    """Take from the largest group the point that frees the most time for the least priority."""
-    costs = []
-    for number, group in enumerate(groups):
-        if not len(group.points):
-            continue
-        before, after = np.roll(group.tour, 1), np.roll(group.tour, -1)
-        saved = np.empty(len(group.points))
-        saved[group.tour] = (
-            group.dwell[group.tour] + group.legs[before, group.tour] + group.legs[group.tour, after]
-            - np.where(before == after, 0, group.legs[before, after])
-        )  # fmt: skip
-        worth = problem.priority[group.points]
-        at = min(range(len(saved)), key=lambda i, w=worth, s=saved: (w[i], -s[i]))  # type: ignore[misc]
-        costs.append((int(worth[at]), -float(saved[at]) / group.gap, number, at))
-    _, _, number, at = min(costs)
-    group = groups[number]
-    if len(group.points) == 1:
-        groups.pop(number)
-        return
-    kept = np.delete(group.points, at)
-    order = group.tour[group.tour != at]
-    smaller = _group(problem, kept, group.kind, group.gap)
-    smaller.tour = np.ascontiguousarray(np.where(order > at, order - 1, order))
-    smaller.improve(20, 1)
-    groups[number] = smaller
-
-
-def _planned(
-    problem: SpacingProblem,
-    groups: list[_Group],
-    out: tuple[int, ...],
-    *,
-    kicks: int,
-    seed: int,
-    spares: tuple[int, ...] = _SPARES,
-    floor: int | None = None,
-) -> SpacedPlan | None:
-    """Return the plan that these tours give with the first of the spares that fits, or None where none does."""
-    best: list[SpacedRoute] | None = None
-    for spare in spares:
-        rounds = _cut(problem, groups, spare, kicks=kicks, seed=seed)
-        fewest = sum(r.units for r in rounds or ())
-        best = None if not rounds or (floor is not None and fewest > floor) else _manned(problem, rounds)
-        if best is not None:
-            break
-    if best is None:
-        return None
-    routes, missed = appointments.kept(problem, best)
-    return SpacedPlan(routes=tuple(routes), left_out=tuple(sorted(out)), missed=missed)
-
-
-def _cut(problem: SpacingProblem, groups: list[_Group], spare: int, *, kicks: int, seed: int) -> list[Round] | None:
-    """Cut all tours into rounds with at most one unit for each gap of the shift."""
-    rounds: list[Round] = []
-    for group in groups:
-        most = max(1, -(-problem.shift_seconds // group.gap))
-        found = group.rounds(group.gap - spare, most, kicks, seed) if group.gap > spare else None
-        if found is None:
-            return None
-        rounds += found
-    return rounds
-
-
-def _manned(problem: SpacingProblem, rounds: list[Round]) -> list[SpacedRoute] | None:
-    """Give the rounds units from posts, and times; None where units are too few or their ways too long."""
-    routes: list[SpacedRoute] = []
-    for kind in sorted({r.kind for r in rounds}):
-        mine = [r for r in rounds if r.kind == kind]
-        types = [i for i, v in enumerate(problem.vehicles) if v.kind == problem.kinds[kind] and problem.may_go(i)]
-        units = [(t, n) for t in types for n in range(problem.vehicles[t].available)]
-        if sum(r.units for r in mine) > len(units):
-            return None
-        legs = problem.seconds[kind].astype(np.int64)
-        start = np.array([problem.vehicles[t].start_post for t, _ in units])
-        end = np.array([problem.vehicles[t].end_post for t, _ in units])
-        nearest_out, nearest_home = legs[start].min(axis=0), legs[:, end].min(axis=1)
-        drafts = [_drafted(problem, r, nearest_out, nearest_home) for r in mine]
-        if any(beat is None for beat in drafts) or sum(b.round.units for b in drafts if b is not None) > len(units):
-            return None
-        first = np.concatenate([ends(problem, b)[0] for b in drafts if b is not None])
-        last = np.concatenate([ends(problem, b)[1] for b in drafts if b is not None])
-        # The longest way decides whether a beat fits: higher powers shun long ways.
-        ways = np.minimum(np.stack([legs[np.ix_(start, first)].T, legs[np.ix_(last, end)]]), NO_WAY) / 60.0
-        _, chosen = linear_sum_assignment((ways**4).sum(axis=0))
-        free = sorted(set(range(len(units))) - set(chosen.tolist()))
-        at = 0
-        for draft in drafts:
-            assert draft is not None
-            crew = chosen[at : at + draft.round.units].tolist()
-            at += draft.round.units
-            beat = _refit(problem, draft.round, legs, start[crew], end[crew])
-            while beat is None and free and draft.round.units < len(draft.round.points):
-                # The ways to real posts are too long: one more unit from the nearest post that is left.
-                draft = replace(draft, round=replace(draft.round, units=draft.round.units + 1))  # noqa: PLW2901
-                held = np.array(draft.round.points) + problem.posts
-                crew.append(free.pop(int(legs[np.ix_(start[free], held)].min(axis=1).argmin())))
-                beat = _refit(problem, draft.round, legs, start[crew], end[crew])
-            if beat is None:
-                return None
-            routes += [route_of(problem, beat, j, vehicle=units[u][0], unit=units[u][1]) for j, u in enumerate(crew)]
-    return sorted(routes, key=lambda r: (r.vehicle, r.unit))
-
-
-def _drafted(problem: SpacingProblem, item: Round, out: Ints, home: Ints) -> Beat | None:
-    """Return the timing of a round with its units, or with one more where they cannot be out and home in time."""
-    for units in range(item.units, min(item.units + 2, len(item.points)) + 1):
-        best, least = None, NO_WAY
-        points = np.array(item.points, np.int64) + problem.posts
-        for shift in range(min(len(points), -(-len(points) // units) + 1)):
-            turned = Round(points=item.points[shift:] + item.points[:shift], units=units, kind=item.kind)
-            places = np.roll(points, -shift)
-            _, beat = timed(problem, turned, np.tile(out[places], (units, 1)), np.tile(home[places], (units, 1)))
-            if beat is None:
-                continue
-            first, last = ends(problem, beat)
-            rank = int(max(out[first].max(), home[last].max()))
-            if best is None or rank < least:
-                best, least = beat, rank
-        if best is not None:
-            return best
-    return None
-
-
-def _refit(problem: SpacingProblem, item: Round, legs: Ints, start: Ints, end: Ints) -> Beat | None:
-    """Return the timing of a round for the posts that its units really have."""
-    for shift in range(-(-len(item.points) // item.units)):
-        turned = replace(item, points=item.points[shift:] + item.points[:shift])
-        places = np.array(turned.points, np.int64) + problem.posts
-        _, beat = timed(problem, turned, legs[np.ix_(start, places)], legs[np.ix_(places, end)].T)
-        if beat is not None:
-            return beat
-    return None

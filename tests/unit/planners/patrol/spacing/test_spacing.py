@@ -6,11 +6,12 @@ import pytest
 from geo.errors import CheckError, InfeasibleError, InputError
 from planners.contract import Budget
 from planners.patrol.problem import NO_WAY
+from planners.patrol.spacing.asked import Appointment
 from planners.patrol.spacing.bound import bound_units
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import begins_by_point, check_spacing
 from planners.patrol.spacing.plan import SpacedPlan
-from planners.patrol.spacing.problem import Appointment, SpacingProblem
+from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.solve import solve_spacing
 
 HOUR = 3600

@@ -1,0 +1,1 @@
+"""How guessable patrols are: near-equal plans, entropy, a predictor, a floor, and the game against a watcher."""

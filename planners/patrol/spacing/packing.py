@@ -1,0 +1,201 @@
+"""Points of one gap and kind, and attempts to pack them into rounds of a set number of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from planners.patrol.problem import NO_WAY
+from planners.patrol.spacing.cadence import Round
+from planners.patrol.spacing.manning import detours, manned
+from planners.patrol.spacing.problem import SpacingProblem
+from planners.patrol.spacing.rounds import pack
+
+Ints = npt.NDArray[np.int64]
+Legs = npt.NDArray[np.int32]
+
+_HEAT = 100.0
+"""Seconds by which a packing may get longer at first."""
+_LARGEST = 6
+"""Most units on one round, where a smaller number divides the visits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Points of one gap that the same kinds may visit.
+
+    Attributes
+    ----------
+    points : int64[n], by key
+    legs, via, back : int32[n, n], ways between points, by how much they are longer over a post, and the part to that post
+    near : int64[n, n - 1], points by rising way
+    dwell, priority : int64[n]
+    visits : how often a point is visited in the shift
+    """
+
+    points: Ints
+    kind: int
+    legs: Legs
+    via: Legs
+    back: Legs
+    near: Ints
+    dwell: Ints
+    priority: Ints
+    gap: int
+    shift: int
+
+    @property
+    def number(self) -> dict[int, int]:
+        """Position of each point in the group."""
+        return {int(p): i for i, p in enumerate(self.points)}
+
+    @property
+    def visits(self) -> int:
+        """How often a point is visited in a shift."""
+        return -(-self.shift // self.gap)
+
+    @property
+    def work(self) -> float:
+        """Units that dwell and the nearest ways alone ask for."""
+        off = self.legs + np.eye(len(self.legs), dtype=np.int64) * NO_WAY
+        ways = np.minimum(off.min(axis=0), NO_WAY - 1) if len(self.points) > 1 else np.zeros(1)
+        return float((self.dwell + ways).sum()) / self.gap
+
+    @classmethod
+    def of(cls, problem: SpacingProblem, points: Ints, kind: int) -> Group:
+        """Take the ways of points from the problem, in the order of their keys."""
+        points = points[np.argsort(np.array([problem.point_keys[p] for p in points]), kind="stable")]
+        places = points + problem.posts
+        legs = problem.seconds[kind][np.ix_(places, places)].astype(np.int64)
+        via, back = detours(problem, kind, points)
+        both = np.minimum(legs, legs.T)
+        np.fill_diagonal(both, -1)
+        return cls(
+            points=points, kind=kind, legs=np.ascontiguousarray(legs, np.int32),
+            via=np.ascontiguousarray(via, np.int32), back=np.ascontiguousarray(back, np.int32),
+            near=np.ascontiguousarray(np.argsort(both, axis=1, kind="stable")[:, min(1, len(points) - 1) :]),
+            dwell=problem.dwell[points].astype(np.int64), priority=problem.priority[points].astype(np.int64),
+            gap=int(problem.gap[points[0]]), shift=problem.shift_seconds,
+        )  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Packing:
+    """Rounds of a set number of units through points of a group; points that find no room are absent.
+
+    With ``by_priority`` the absent points are those that matter least, else they are hard ones, which find room sooner or later.
+    """
+
+    group: Group
+    units: Ints
+    bits: npt.NDArray[np.uint64]
+    by_priority: bool = False
+    heat: float = _HEAT
+    strict: bool = False
+    after: Ints = field(init=False)
+    round_of: Ints = field(init=False)
+    weight: Ints = field(init=False)
+    spare: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.group.points)
+        self.strict = self.strict or self.by_priority
+        self.after, self.round_of = np.zeros(n, np.int64), np.full(n, -1)
+        self.weight = self.group.priority.copy() if self.by_priority else np.ones(n, np.int64)
+        self.spare = np.zeros(len(self.units), np.int64)
+
+    def improve(self, steps: int) -> int:
+        """Search for some steps; return how many points are absent."""
+        group = self.group
+        whole = bool((self.round_of >= 0).all())
+        absent, _, self.heat = pack(
+            self.bits, steps, self.heat, 0.9997 if whole else 1.0, group.legs, group.dwell, group.via, group.back, group.near,
+            self.units, self.spare, group.shift, group.gap, self.after, self.round_of, self.weight,
+            0 if self.by_priority else 1, int(self.strict),
+        )  # fmt: skip
+        if absent == 0 and not self.strict:
+            # Rounds that are short enough as wholes: from now on each stretch must be.
+            self.strict, self.weight[:], self.heat = True, 1, _HEAT / 2
+            return self.improve(steps)
+        return int(absent)
+
+    @property
+    def absent(self) -> tuple[int, ...]:
+        """Points that found no room."""
+        return tuple(self.group.points[self.round_of < 0].tolist())
+
+    def rounds(self) -> tuple[list[Round], list[int]]:
+        """Return the rounds that have points, and their numbers."""
+        found, numbers = [], []
+        for r in range(len(self.units)):
+            held = np.flatnonzero(self.round_of == r)
+            if not len(held):
+                continue
+            order = [int(held[0])]
+            while (follow := int(self.after[order[-1]])) != order[0]:
+                order.append(follow)
+            points = tuple(self.group.points[order].tolist())
+            found.append(Round(points=points, units=min(int(self.units[r]), len(order)), kind=self.group.kind))
+            numbers.append(r)
+        return found, numbers
+
+    def late(self, problem: SpacingProblem) -> dict[int, int]:
+        """Return by how many seconds which rounds are late when they alone have all units."""
+        found, numbers = self.rounds()
+        made = manned(problem, found, extra=0)
+        self.turn({numbers[r]: points for r, points in made.turned.items()})
+        return {numbers[r]: seconds for r, seconds in made.late.items()}
+
+    def turn(self, turned: dict[int, tuple[int, ...]]) -> None:
+        """Take over orders of rounds."""
+        for points in turned.values():
+            order = np.array([self.group.number[p] for p in points])
+            self.after[order] = np.roll(order, -1)
+
+    def tighten(self, late: dict[int, int]) -> None:
+        """Give rounds that are late less room than they take now, and others room again."""
+        if late:
+            self.spare = self.spare * 3 // 4
+        for r in late:
+            held = np.flatnonzero(self.round_of == r)
+            length = int(self.group.dwell[held].sum() + self.group.legs[held, self.after[held]].sum())
+            self.spare[r] = max(0, int(self.units[r]) * self.group.gap - length) + 1
+
+    def again(self) -> Packing:
+        """Return a packing that begins with the same rounds."""
+        other = self.with_units(self.units)
+        other.strict, other.heat = True, _HEAT / 4
+        if self.by_priority:
+            other.by_priority, other.weight = True, self.group.priority.copy()
+        return other
+
+    def with_units(self, units: Ints) -> Packing:
+        """Return a packing for other rounds that keeps what still has a round."""
+        other = Packing(group=self.group, units=units, bits=self.bits, by_priority=self.by_priority)
+        kept = np.zeros(max(len(units), len(self.units)) + 1, np.bool_)
+        same = min(len(units), len(self.units))
+        kept[:same] = units[:same] >= self.units[:same]
+        other.after[:] = self.after
+        other.round_of[:] = np.where((self.round_of >= 0) & kept[self.round_of], self.round_of, -1)
+        other.spare[:same] = self.spare[:same]
+        return other
+
+
+def bases(visits: int) -> tuple[int, ...]:
+    """Return how many units a round may have so that they end where they began: divisors of the visits.
+
+    The largest comes first, for its rounds are packed best.
+    """
+    found = tuple(k for k in range(min(visits, _LARGEST), 1, -1) if visits % k == 0)
+    return (*found, 1) if found or not 1 < visits <= 2 * _LARGEST else (visits, 1)
+
+
+def composed(units: int, base: int, visits: int) -> Ints:
+    """Return rounds of ``base`` units, and fewer on the last, that make up a number of units."""
+    found: list[int] = []
+    for size in sorted((k for k in bases(visits) if k <= base), reverse=True):
+        while sum(found) + size <= units:
+            found.append(size)
+    return np.array(found, np.int64)
