@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=200, ge=1, le=4096)
     upload_seconds: int = Field(default=60, ge=1, le=3600, description="time that parsing one upload may take")
     threads: int = Field(default=2, ge=1, le=64)
+    positions_days: int = Field(default=90, ge=1, le=3660, description="days for which positions of units are kept")
 
     @property
     def database(self) -> Path:
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
     def order(self) -> Path:
         """The contraction order of the streets, kept beside them."""
         return self.home / "streets.order.npz"
+
+    @property
+    def positions(self) -> Path:
+        """The folder of positions by day."""
+        return self.home / "positions"
 
     @property
     def speeds(self) -> Path:

@@ -31,6 +31,14 @@ REGISTRY: Final = {
     "mclp_sjc": "benchmarks.mclp_sjc",
     "city_posts": "benchmarks.city_posts",
     "city_patrol": "benchmarks.city_patrol",
+    "predictor": "benchmarks.predictor",
+    "cover_moving": "benchmarks.cover_moving",
+    "mend_patrol": "benchmarks.mend_patrol",
+    "cvrp": "benchmarks.cvrp",
+    "vrptw": "benchmarks.vrptw",
+    "top": "benchmarks.top",
+    "map_matching": "benchmarks.map_matching",
+    "carp": "benchmarks.carp",
 }
 """Name of a benchmark and the module whose ``rows(options) -> list[Row]`` runs it."""
 

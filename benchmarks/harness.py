@@ -33,6 +33,7 @@ NAMED: Final = (
     "spopt",
     "ortools",
     "kmedoids",
+    "leuvenmapmatching",
 )
 """Distributions whose versions are printed with every run."""
 

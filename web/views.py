@@ -9,11 +9,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyView:
-    """A family of calls, as the user names it."""
+    """A class of calls, as the user names it."""
 
     id: str
     label_zh: str
     label_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """Classes of calls that the user counts as one family; ``FamilyView`` is one class."""
+
+    id: str
+    label_zh: str
+    label_en: str
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,7 @@ class PageContext:
     synthetic_note_zh: str = ""
     synthetic_note_en: str = ""
     demo: bool = False
+    groups: tuple[GroupView, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

@@ -12,7 +12,8 @@ from api.services.family_filter import with_families
 from api.services.filters import Basis, CallFilter, parse_filter
 from api.services.forecast import kept_forecast, make_forecast
 from api.services.hot_ground import CellKind
-from api.services.hot_places import HotMethod, concentrated, hot_places
+from api.services.hot_places import concentrated, hot_places
+from api.services.hot_words import HotMethod
 from api.services.watch import watched
 from geo.errors import ParameterError
 from geo.hotspots.forecast import Measure

@@ -18,10 +18,13 @@ from api.cli import (
     indicators,
     installation,
     patrol,
+    patrol_sweep,
+    positions,
     posts,
     published,
     reports,
     serving,
+    staffing,
 )
 from api.cli.output import Output
 from geo.errors import CancelledError, XungeError
@@ -49,7 +52,11 @@ app.add_typer(hot_places.app, name="hotspots", help="热点、近重复关注、
 app.add_typer(grids.app, name="grids", help="网格：检查、修复、编号、对比、发布 / grids")
 app.add_typer(indicators.app, name="indicators", help="指标登记表 / indicators")
 app.add_typer(reports.app, name="report", help="研判报告：日报、周报、月报 / reports")
+patrol.app.command("sweep")(patrol_sweep.sweep)
+patrol.app.command("rounds")(patrol_sweep.rounds)
 app.add_typer(patrol.app, name="patrol", help="巡逻规划 / patrols")
+app.add_typer(staffing.app, name="staffing", help="勤务配置：各小时巡组数与排班 / units by hour and shifts")
+app.add_typer(positions.app, name="positions", help="定位与见警 / positions and presence")
 
 
 def _print_version(*, wanted: bool) -> None:

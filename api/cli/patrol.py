@@ -1,18 +1,29 @@
-"""``xunge patrol plan``."""
+"""``xunge patrol``: plan, compare, sheet, export; edits are in ``patrol_changes``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import typer
 
+from api.cli import patrol_changes
 from api.cli.context import AsJson, Home, Lang, context_of, opened
-from api.schemas.patrol import PatrolQuestion
+from api.cli.patrol_options import closures_of, day_of, languages
+from api.schemas.patrol import PatrolQuestion, Weights
+from api.services.exports import Download
 from api.services.patrol import plan_patrol
+from api.services.patrol_comparing import compare
+from api.services.patrol_export import MEDIA, plan_export
+from api.services.patrol_sheet import Form, sheet_file
 from api.services.plans import plan_body
+from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+PLAN = typer.Argument(help="方案编号 / number of the plan")
+UNITS = typer.Option([], "--unit", help="只要这些巡组 / only these units")
 
 
 @app.callback()
@@ -23,20 +34,135 @@ def root() -> None:
 @app.command("plan")
 def plan(
     shift: str = typer.Option(..., help="班次 / shift"),
-    unit: list[str] = typer.Option([], help="只用这些巡组 / only these units"),
+    day: str | None = typer.Option(None, help="日期，默认当班或下一班 / date, e.g. 2026-11-22", show_default=False),
+    unit: list[str] = UNITS,
     point: list[str] = typer.Option([], help="只巡这些点 / only these points"),
+    level: int = typer.Option(3, min=1, max=3, help="勤务等级 / level of duty"),
+    day_kind: str | None = typer.Option(None, help="workday 或 rest，默认按日历 / by the calendar", show_default=False),
+    operators: int | None = typer.Option(None, min=0, help="视频巡查岗数 / video operators", show_default=False),
+    auxiliaries_alone: bool = typer.Option(False, "--auxiliaries-alone", help="辅警可单独出巡"),
+    handover: bool = typer.Option(True, help="接上一班 / take over from the shift before"),
+    close: list[Path] = typer.Option([], help="封闭道路 GeoJSON（线或面） / closed streets"),
+    close_street: list[str] = typer.Option([], help="封闭道路名称 / name of a closed street"),
+    few: float = typer.Option(1.0, min=0, max=1, help="少用巡组 / few units matter"),
+    short: float = typer.Option(0.5, min=0, max=1, help="间隔短 / short gaps matter"),
+    cover: float = typer.Option(0.5, min=0, max=1, help="动中备勤 / cover while moving matters"),
+    irregular: float = typer.Option(0.5, min=0, max=1, help="不规律 / irregular times matter"),
     seconds: float = typer.Option(20.0, min=0.1, help="求解时限（秒） / time limit"),
-    seed: int = typer.Option(1, help="随机种子 / seed"),
+    seed: int = typer.Option(1, min=0, help="随机种子 / seed"),
     home: Path | None = Home,
     as_json: bool = AsJson,
     lang: str | None = Lang,
 ) -> None:
-    """规划一个班次的巡逻路线 / plan the routes of a shift."""
+    """规划一个班次的巡逻 / plan the patrols of a shift; Ctrl+C keeps the best plan so far."""
     here = context_of(home, as_json=as_json, language=lang)
+    if day_kind not in (None, "workday", "rest"):
+        raise ParameterError(f"--day-kind is workday or rest, not {day_kind!r}", "--day-kind 应为 workday 或 rest")
     question = PatrolQuestion(
-        shift_id=shift, unit_ids=unit or None, point_ids=point or None, seconds=seconds, seed=seed
-    )
+        shift_id=shift, day=day_of(day), unit_ids=unit or None, point_ids=point or None, level=level,  # type: ignore[arg-type]
+        day_kind=day_kind, operators=operators, auxiliaries_alone=auxiliaries_alone or None, handover=handover,  # type: ignore[arg-type]
+        closures=closures_of(close, close_street), seconds=seconds, seed=seed,
+        weights=Weights(units=few, gaps=short, cover=cover, irregular=irregular),
+    )  # fmt: skip
     with opened(here.settings) as workspace, here.output.progress("巡逻规划") as observe:
         result = plan_patrol(workspace, DEMO, question, observe)
         body = plan_body(workspace, DEMO, str(result["plan_id"]))
-    here.output.result(body, str(body["sentence_zh" if here.output.language == "zh" else "sentence_en"]))
+    zh = here.output.language == "zh"
+    notes = [str(note["zh" if zh else "en"]) for note in cast("list[Mapping[str, str]]", body["notes"])]
+    out = [
+        f"{u['name']}（{u['point_id']}）：{u['why']}" if zh else f"{u['name']} ({u['point_id']}): {u['why_en']}"
+        for u in cast("list[Mapping[str, str]]", body["unvisited"])[:20]
+    ]
+    binding = [str(body["binding_zh" if zh else "binding_en"])] if body["binding_zh"] else []
+    sentence = str(body["sentence_zh" if zh else "sentence_en"])
+    here.output.result(body, "\n".join([f"{body['plan_id']}  {sentence}", *binding, *notes, *out]))
+
+
+@app.command("compare")
+def compared(
+    a: str = typer.Argument(help="方案编号，可带 @版本 / a plan, or ID@version"),
+    b: str = typer.Argument(help="另一方案 / another plan"),
+    home: Path | None = Home,
+    as_json: bool = AsJson,
+    lang: str | None = Lang,
+) -> None:
+    """两个方案对比 / two plans side by side."""
+    here = context_of(home, as_json=as_json, language=lang)
+    with opened(here.settings) as workspace:
+        body = compare(workspace, DEMO, a, b)
+    if as_json:
+        here.output.document(body)
+        return
+    zh = here.output.language == "zh"
+    rows = (
+        ("units", "巡组", "units"), ("lower_bound_units", "理论下限", "lower bound"),
+        ("worst_gap_minutes", "最长间隔（分）", "longest gap (min)"), ("mean_gap_minutes", "平均间隔（分）", "mean gap (min)"),
+        ("metres", "里程（米）", "metres"), ("visits", "到点次数", "visits"), ("left_out", "未安排", "left out"),
+        ("broken", "超间隔", "gaps broken"),
+    )  # fmt: skip
+    one, other = (cast("Mapping[str, object]", body[name]) for name in ("a", "b"))
+    here.output.table(("", a, b), [(zh_ if zh else en, _cell(one[name]), _cell(other[name])) for name, zh_, en in rows])
+    here.output.result(body, str(body["sentence_zh" if zh else "sentence_en"]))
+
+
+@app.command("sheet")
+def sheet(
+    plan_id: str = PLAN,
+    file: Path = typer.Argument(help=".pdf 或 .html / .pdf or .html"),
+    unit: list[str] = UNITS,
+    version: int | None = typer.Option(None, min=1, help="版本 / version", show_default=False),
+    home: Path | None = Home,
+    as_json: bool = AsJson,
+    lang: str | None = Lang,
+) -> None:
+    """巡逻任务单 / sheets for the crews, with maps."""
+    here = context_of(home, as_json=as_json, language=lang)
+    form = file.suffix.lower().removeprefix(".")
+    if form not in ("pdf", "html"):
+        raise FileError("The sheet is a .pdf or an .html", "任务单应为 .pdf 或 .html")
+    with opened(here.settings) as workspace:
+        made = sheet_file(
+            workspace, DEMO, plan_id, cast("Form", form), version=version, unit_ids=unit or None,
+            lang=languages(here.output.language),
+        )  # fmt: skip
+    _write(file, made)
+    here.output.result({"file": str(file), "bytes": len(made.body)}, f"→ {file}")
+
+
+@app.command("export")
+def export(
+    plan_id: str = PLAN,
+    file: Path = typer.Argument(help=".geojson .gpx .kml .xlsx"),
+    unit: list[str] = UNITS,
+    version: int | None = typer.Option(None, min=1, help="版本 / version", show_default=False),
+    home: Path | None = Home,
+    as_json: bool = AsJson,
+    lang: str | None = Lang,
+) -> None:
+    """导出路线与到点 / routes and stops as a file."""
+    here = context_of(home, as_json=as_json, language=lang)
+    form = file.suffix.lower().removeprefix(".")
+    if form not in MEDIA:
+        raise FileError(f"The file is one of .{', .'.join(MEDIA)}", f"文件应为 .{'、.'.join(MEDIA)} 之一")
+    with opened(here.settings) as workspace:
+        made = plan_export(workspace, DEMO, plan_id, form, version=version, unit_ids=unit or None)
+    _write(file, made)
+    here.output.result({"file": str(file), "bytes": len(made.body)}, f"→ {file}")
+
+
+def _write(file: Path, made: Download) -> None:
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        partial.write_bytes(made.body)
+        partial.replace(file)
+    except OSError as problem:
+        raise FileError(
+            f"{file} cannot be written: {problem.strerror}", f"无法写入 {file}：{problem.strerror}"
+        ) from None
+
+
+def _cell(value: object) -> str:
+    return "–" if value is None else f"{value:,.10g}" if isinstance(value, int | float) else str(value)
+
+
+patrol_changes.add_to(app)

@@ -20,6 +20,7 @@ from api.schemas.calls import (
     FlaggedCalls,
     FlagsAnswer,
     ImportOrder,
+    PreviewProgress,
     ProfileAnswer,
     ProfilesAnswer,
     UploadAnswer,
@@ -31,9 +32,11 @@ from api.services.call_imports import CallSource, import_calls, import_rows, loo
 from api.services.call_orders import import_work, mapping_of
 from api.services.call_review import decide, flagged_calls, flags_of
 from api.services.call_uploads import drop_upload, new_upload, upload
+from api.services.preview_progress import progress_of, told
 from geo.incidents.flags import State
 
 router = APIRouter(prefix="/api/calls", tags=["calls"])
+Progress = Annotated[str | None, Query(pattern="^[0-9a-f]{8,32}$", description="name under which progress is told")]
 
 
 @router.post("", responses=answers(413, 422))
@@ -56,6 +59,7 @@ def preview(
     encoding: str | None = None,
     damaged: Literal["refuse", "mark"] = "refuse",
     mapping: Annotated[str | None, Form()] = None,
+    progress: Progress = None,
 ) -> CallImportAnswer:
     """Read an export and say what would become of it; the file waits for the order under ``upload_id``."""
     upload_id, path = new_upload(workspace, file.filename or "upload")
@@ -66,7 +70,7 @@ def preview(
             frame=frame, layer=layer, encoding=encoding, damaged=damaged, mapping=mapping_of(given),
             name=upload(workspace, upload_id)[1],
         )  # fmt: skip
-        made = import_calls(workspace, principal, path, source, commit=False)
+        made = import_calls(workspace, principal, path, source, commit=False, watch=told(workspace, progress))
     except BaseException:
         drop_upload(workspace, upload_id)
         raise
@@ -94,15 +98,23 @@ def look(
     return made.model_copy(update={"upload_id": upload_id})
 
 
+@router.get("/preview/progress/{name}", responses=answers(404))
+def preview_progress(name: str, workspace: InWorkspace) -> PreviewProgress:
+    """Say how far the preview is that was asked for with ``progress=name``."""
+    return progress_of(workspace, name)
+
+
 @router.post("/preview/{upload_id}", responses=answers(404, 422))
-def preview_again(upload_id: str, body: ImportOrder, workspace: InWorkspace, principal: As) -> CallImportAnswer:
+def preview_again(
+    upload_id: str, body: ImportOrder, workspace: InWorkspace, principal: As, progress: Progress = None
+) -> CallImportAnswer:
     """Say what would become of an uploaded export with another mapping."""
     path, name = upload(workspace, upload_id)
     source = CallSource(
         frame=body.frame, layer=body.layer, encoding=body.encoding, damaged=body.damaged,
         mapping=mapping_of(body.mapping), origin=body.source, name=name,
     )  # fmt: skip
-    made = import_calls(workspace, principal, path, source, commit=False)
+    made = import_calls(workspace, principal, path, source, commit=False, watch=told(workspace, progress))
     return made.model_copy(update={"upload_id": upload_id})
 
 

@@ -12,7 +12,7 @@ from api.schemas.heat import GridValues, HeatFrames, HeatSummary
 from api.schemas.problems import answers
 from api.services import heat
 from api.services.choropleth import Measure, grid_values
-from api.services.few import values_shown
+from api.services.few import frames_shown, summary_shown, values_shown
 
 router = APIRouter(prefix="/api", tags=["heat"])
 
@@ -43,7 +43,7 @@ def tile(
     return Response(body, media_type="image/png", headers=headers)
 
 
-@router.get("/heat/summary", responses=answers())
+@router.get("/heat/summary", responses=answers(403))
 def summary(
     workspace: InWorkspace,
     principal: As,
@@ -52,13 +52,14 @@ def summary(
     theme: Theme = "light",
 ) -> HeatSummary:
     """Return n, interval, period, and counts by hour, weekday, class and day."""
-    return heat.summary(workspace, principal, wanted, zoom=z, theme=theme)
+    made = heat.summary(workspace, principal, wanted, zoom=z, theme=theme)
+    return summary_shown(workspace, principal, wanted, made)
 
 
 @router.get("/heat/frames", responses=answers())
 def frames(workspace: InWorkspace, principal: As, wanted: AskedCalls, by: heat.FramesBy = "hour") -> HeatFrames:
     """Return the cube that the slider plays."""
-    return heat.frames_of(workspace, principal, wanted, by=by)
+    return frames_shown(workspace, principal, wanted, heat.frames_of(workspace, principal, wanted, by=by))
 
 
 @router.get("/grids/values", responses=answers())

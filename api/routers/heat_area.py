@@ -1,4 +1,4 @@
-"""A drawn area, two periods on one map, the rows behind a figure, and what is seen as a file."""
+"""A drawn area, two periods on one map, and what is seen as a file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import As, InWorkspace, Language
 from api.routers.filtering import AskedCalls
-from api.schemas.heat_area import AreaFigures, CallRows, Difference
+from api.schemas.heat_area import AreaFigures, Difference
 from api.schemas.problems import answers
 from api.services.few import area_shown, difference_shown
 from api.services.filters import CallFilter, parse_filter
-from api.services.heat_area import area_figures, call_rows
+from api.services.heat_area import area_figures
 from api.services.heat_difference import difference, difference_tile
 from api.services.heat_export import Kind, exported
 from api.services.heat_periods import Against
 from api.services.hot_ground import CellKind
-from api.services.hot_places import HotMethod
+from api.services.hot_words import HotMethod
 
 router = APIRouter(prefix="/api/heat", tags=["heat"])
 
@@ -39,17 +39,6 @@ def area(
 ) -> AreaFigures:
     """Return the figures of the filter's area: drawn (``within``) or grids (``areas``)."""
     return area_shown(workspace, principal, area_figures(workspace, principal, wanted, windows=windows))
-
-
-@router.get("/rows", responses=answers(403, 404))
-def rows(
-    workspace: InWorkspace,
-    principal: As,
-    wanted: AskedCalls,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> CallRows:
-    """Return the calls behind a figure, newest first, where the account may see them."""
-    return call_rows(workspace, principal, wanted, limit=limit)
 
 
 @router.get("/difference", responses=answers())

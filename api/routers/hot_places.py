@@ -14,7 +14,8 @@ from api.schemas.problems import answers
 from api.services.few import places_shown
 from api.services.forecast import kept_forecast, make_forecast
 from api.services.hot_ground import CellKind
-from api.services.hot_places import HotMethod, concentrated, hot_places
+from api.services.hot_places import concentrated, hot_places
+from api.services.hot_words import HotMethod
 from api.services.watch import watched
 from geo.hotspots.forecast import Measure
 

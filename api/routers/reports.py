@@ -1,4 +1,4 @@
-"""Reports: figures, files, the page's sheet, the calls behind a figure."""
+"""Reports: figures, files, the page's sheet."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import As, InJobs, InWorkspace, Language
 from api.jobs.runner import JobRunner
-from api.routers.filtering import AskedCalls
 from api.schemas.jobs import JobStarted
 from api.schemas.problems import answers
-from api.schemas.report_rows import ReportSheet, RowsBehind
+from api.schemas.report_sheet import ReportSheet
 from api.schemas.reports import DailyReport
 from api.services import reports
 from api.services.family_filter import with_families
@@ -22,7 +21,6 @@ from api.services.filters import Basis, CallFilter, Citizen
 from api.services.report_document import Written, picture, sheet
 from api.services.report_files import Form, Question, kept_report, report_file, started
 from api.services.report_periods import Kind, asked_day
-from api.services.report_rows import rows_behind
 from api.services.workspace import Workspace
 from geo.errors import NotFoundError
 from geo.store.port import Principal
@@ -61,17 +59,6 @@ InLang = Annotated[Lang, Depends(_language)]
 def daily(workspace: InWorkspace, principal: As, day: str | None = None) -> DailyReport:
     """Return one statistical day against the same weekday a week before."""
     return reports.daily(workspace, principal, day)
-
-
-@router.get("/rows", responses=answers(403))
-def rows(
-    workspace: InWorkspace,
-    principal: As,
-    wanted: AskedCalls,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> RowsBehind:
-    """List the calls behind a figure, for roles that see single calls."""
-    return rows_behind(workspace, principal, wanted, limit=limit)
 
 
 @router.get("/{kind}.{form}", response_class=Response, responses={**answers(404, 409), 202: {"model": JobStarted}})

@@ -133,6 +133,13 @@ class CallRows(Value):
     commit: bool = True
 
 
+class PreviewProgress(Value):
+    """The share of a preview that is done, and what it is at."""
+
+    share: float
+    message: str
+
+
 class ImportOrder(Value):
     """The order to write an uploaded file."""
 

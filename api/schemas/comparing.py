@@ -137,7 +137,7 @@ class SlipAnswer(Value):
 
 
 class DisplacementQuestion(Value):
-    """Two equally long periods (first and last day), treated and control grids."""
+    """Two equally long periods (first and last day), treated and control grids, by their codes or those of the community or town above."""
 
     before: tuple[str, str]
     after: tuple[str, str]
@@ -155,6 +155,8 @@ class DisplacementAnswer(Value):
     interval: tuple[float, float]
     treated: tuple[int, int]
     control: tuple[int, int]
+    treated_grids: int
+    control_grids: int
     edition: str
     sentence_zh: str
     sentence_en: str

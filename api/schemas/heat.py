@@ -56,7 +56,11 @@ class Baseline(Value):
 
 
 class HeatSummary(Value):
-    """Counts behind a heat map: how many, of which period and basis, and what is missing."""
+    """Counts behind a heat map: how many, of which period and basis, and what is missing.
+
+    ``n_hour_left_out`` calls are in no hour, since their time is not believed; ``few_hidden`` figures rest on counts of an area
+    that this account may not see.
+    """
 
     n: int
     n_unplaced: int
@@ -73,12 +77,16 @@ class HeatSummary(Value):
     by_weekday: list[int]
     by_family: list[FamilyCount]
     by_day: list[DayCount]
+    few_hidden: int = 0
     legend: Legend
     baseline: Baseline | None
 
 
 class HeatFrames(Value):
-    """A density cube for the slider: ``data`` is base64 of uint8[bins, height, width], rows from the north."""
+    """A density cube for the slider: ``data`` is base64 of uint8[bins, height, width], rows from the north.
+
+    ``few_hidden`` bins, whose ``n`` is null and whose picture is empty, hold counts of an area that this account may not see.
+    """
 
     by: str
     bounds: tuple[float, float, float, float]
@@ -86,7 +94,8 @@ class HeatFrames(Value):
     height: int
     bins: list[str]
     scale: float
-    n: list[int]
+    n: list[int | None]
+    few_hidden: int = 0
     data: str
     unit: str
     unit_en: str

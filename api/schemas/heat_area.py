@@ -1,4 +1,4 @@
-"""A chosen area, two periods side by side, and the rows behind a figure."""
+"""A chosen area, and two periods side by side."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ class Spread(Value):
     reversed: int
 
 
+class TrendBin(DayCount):
+    """Calls of a day or a week within the period; ``from`` and ``to`` list them."""
+
+    start: From
+    end: To
+
+
 class AreaFigures(Value):
     """What happens in a drawn area or a grid; ``few_hidden`` figures rest on counts that this account may not see."""
 
@@ -52,7 +59,7 @@ class AreaFigures(Value):
     start: From
     end: To
     step: str
-    trend: list[DayCount]
+    trend: list[TrendBin]
     hour_by_weekday: list[list[int]]
     families: list[FamilyCount]
     near_repeats: int
@@ -102,24 +109,3 @@ class Difference(Value):
     tested: int
     up: list[GridChange]
     down: list[GridChange]
-
-
-class CallRow(Value):
-    """A call behind a figure: a place and a time, no person."""
-
-    call_id: str
-    occurred_at: str
-    family: str
-    grid_code: str | None
-    address: str | None
-    priority: int | None
-    lon: float | None
-    lat: float | None
-
-
-class CallRows(Value):
-    """Rows behind a figure, newest first."""
-
-    matched: int
-    n_unplaced: int
-    rows: list[CallRow]

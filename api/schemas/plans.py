@@ -21,6 +21,8 @@ class PlanRow(Value):
     gap: float | None
     proved: bool
     open: bool
+    version: int | None = None
+    issued_at: datetime | None = None
 
 
 class Plans(Value):

@@ -17,7 +17,7 @@ from api.schemas.exchange import DroppedPersons
 from api.services.call_documents import address_book, families, profile_for, profile_named, remember
 from api.services.call_ground import ground
 from api.services.call_review import bases_of, counted_flags, plain_calls
-from api.services.call_writing import WRITING_FROM, Watch, Wrote, calls_around, write_calls
+from api.services.call_writing import CLEANING_FROM, WRITING_FROM, Watch, Wrote, calls_around, write_calls
 from api.services.workspace import Workspace
 from geo.errors import CancelledError, CoordinateError, FieldError
 from geo.incidents.address_book import AddressBook
@@ -188,7 +188,8 @@ def _import(
     watch: Watch | None,
 ) -> CallImportAnswer:
     profile, origin, name = _mapping(workspace, principal, file.table.column_names, source)
-    _go_on(watch, 0.2, f"清洗 / cleaning {len(file):,}")
+    cleaning = f"清洗 / cleaning {len(file):,}"
+    _go_on(watch, CLEANING_FROM, cleaning)
     context = Context(
         ground=ground(workspace, principal),
         zone=profile.time_zone or workspace.settings.time_zone,
@@ -200,6 +201,7 @@ def _import(
     built = build_calls(
         file.table, profile, context, points=file.points, source_frame=file.source_frame, first_row=file.first_row,
         damaged=file.damaged,
+        observe=lambda share: _go_on(watch, CLEANING_FROM + (WRITING_FROM - CLEANING_FROM) * share, cleaning),
     )  # fmt: skip
     if file.format != "rows" and not built.calls.frame["placed"].any() and "placeholder" not in built.flags:
         raise CoordinateError(

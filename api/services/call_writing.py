@@ -25,6 +25,7 @@ BATCH: Final = 500_000
 FEW: Final = 500
 _AROUND: Final = timedelta(minutes=15)
 _MOST_AROUND: Final = 100_000
+CLEANING_FROM: Final = 0.2
 WRITING_FROM: Final = 0.5
 """Share of an import that reading and cleaning take."""
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from api.services.filters import CallFilter
 from api.services.report_periods import Span
+from api.services.upward import Upward, upward
 from api.services.workspace import Workspace
 from geo.errors import FieldError
 from geo.incidents.clock import (
@@ -44,16 +45,6 @@ class MissingStage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotComputed:
-    """A share that is reported upward and why the data do not allow it."""
-
-    zh: str
-    en: str
-    why_zh: str
-    why_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockFigures:
     """Stages, shares within the standard by area and priority and of all, missing moments, and calls left out by flags."""
 
@@ -62,23 +53,7 @@ class ClockFigures:
     whole: WithinStandard | None
     missing: tuple[MissingStage, ...]
     left_out: int
-    upward: tuple[NotComputed, ...]
-
-
-UPWARD: Final = (
-    NotComputed(
-        zh="见警率", en="Seen share", why_zh="未计算：没有保存单位历史位置，无法判断各地点各小时是否见警",
-        why_en="not computed: no history of unit positions is kept, so hours with a unit in sight are unknown",
-    ),
-    NotComputed(
-        zh="管控率", en="Control share", why_zh="未计算：没有必巡点的实际到点记录",
-        why_en="not computed: there is no record of visits made to must-visit points",
-    ),
-    NotComputed(
-        zh="现场处置率", en="Closed on scene", why_zh="未计算：警情没有移交、转办字段",
-        why_en="not computed: calls do not say whether they were handed over",
-    ),
-)  # fmt: skip
+    upward: Upward
 
 
 def clock_figures(workspace: Workspace, principal: Principal, wanted: CallFilter, span: Span) -> ClockFigures:
@@ -101,7 +76,8 @@ def clock_figures(workspace: Workspace, principal: Principal, wanted: CallFilter
         stages=stage_times(held) if len(good) else (),
         within=within_standard(seconds, areas, priorities, limits) if len(good) else (),
         whole=_whole(seconds, areas, priorities, limits) if len(good) else None,
-        missing=missing, left_out=n - len(good), upward=UPWARD,
+        missing=missing, left_out=n - len(good),
+        upward=upward(workspace, principal, span),
     )  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from api.services.filters import CallFilter
 from api.services.report_counts import compared, counts
 from api.services.report_periods import Before, Known, Span, asked_day, before, counted, known
 from api.services.workspace import Workspace
-from geo.errors import ParameterError, UnavailableError
+from geo.errors import NotFoundError, ParameterError, UnavailableError
 from geo.hotspots.cube.cube import Cube
 from geo.hotspots.cube.filter import CubeFilter
-from geo.incidents.compare import WeightedDisplacementDifference, weighted_displacement_difference
 from geo.incidents.comparison import Comparison, CompoundRate, compound_rate
 from geo.incidents.cusum import cusum, design_cusum
+from geo.incidents.displacement import WeightedDisplacementDifference, weighted_displacement_difference
 from geo.incidents.funnel import Funnel, funnel, funnel_limits
 from geo.incidents.periods import Period, earlier_years, period_before, same_season, years_before
 from geo.incidents.spikes import Spike, latest_spike, weekday_weights
@@ -225,6 +225,17 @@ def _groups(workspace: Workspace, principal: Principal, by: By, codes: list[str]
     return names, {name: name for name in names}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displaced:
+    """A weighted displacement difference, calls before and after of either group, and how many grids each has."""
+
+    made: WeightedDisplacementDifference
+    treated: tuple[int, int]
+    control: tuple[int, int]
+    treated_grids: int
+    control_grids: int
+
+
 def displacement(
     workspace: Workspace,
     principal: Principal,
@@ -234,8 +245,12 @@ def displacement(
     *,
     treated: frozenset[str],
     control: frozenset[str],
-) -> tuple[WeightedDisplacementDifference, tuple[int, int], tuple[int, int]]:
-    """Return the weighted displacement difference of treated against control grids, and the counts behind it."""
+) -> Displaced:
+    """Return the weighted displacement difference of treated against control grids, and the counts behind it.
+
+    The code of a community or town stands for all its grids.
+    """
+    treated, control = (_grids_under(workspace, principal, codes) for codes in (treated, control))
     if treated & control or not treated or not control:
         raise ParameterError(
             "Treated and control grids are both needed, and none may be in both",
@@ -260,7 +275,22 @@ def displacement(
         for areas in (treated, control)
     )
     made = weighted_displacement_difference((treated_n[0], treated_n[1]), (control_n[0], control_n[1]))
-    return made, (treated_n[0], treated_n[1]), (control_n[0], control_n[1])
+    return Displaced(
+        made=made, treated=(treated_n[0], treated_n[1]), control=(control_n[0], control_n[1]),
+        treated_grids=len(treated), control_grids=len(control),
+    )  # fmt: skip
+
+
+def _grids_under(workspace: Workspace, principal: Principal, codes: frozenset[str]) -> frozenset[str]:
+    frame = workspace.grids(principal).frame
+    known = frame[frame["kind"] == "general"]["code"].astype(str)
+    found: set[str] = set()
+    for code in sorted(codes):
+        under = known[known.str.startswith(code)] if len(code) in (6, 9, 12) else known[known == code]
+        if under.empty:
+            raise NotFoundError(f"There is no grid {code}", f"没有网格 {code}")
+        found.update(under)
+    return frozenset(found)
 
 
 def alarms(workspace: Workspace, principal: Principal, day: date | None, wanted: CallFilter) -> Alarms:

@@ -148,16 +148,18 @@ def displacement_words(
     """Return a weighted displacement difference in words; it consists of small counts, so not every role sees it."""
     if not sees_few(workspace, principal):
         raise ForbiddenError("Your roles see no counts of single places", "当前角色不能查看单个地点的计数")
-    made, treated, control = displacement(
+    found = displacement(
         workspace, principal, asked_period(workspace, *question.before), asked_period(workspace, *question.after),
         CallFilter(families=frozenset(question.families) if question.families else None),
         treated=frozenset(question.treated), control=frozenset(question.control),
     )  # fmt: skip
+    made, treated, control = found.made, found.treated, found.control
     low, high = made.interval()
     chance = low <= 0 <= high
     return DisplacementAnswer(
         difference=made.difference, standard_error=made.standard_error, z=made.z, interval=(low, high), treated=treated,
-        control=control, edition=f"grids-{workspace.store.version('grids')}",
+        control=control, treated_grids=found.treated_grids, control_grids=found.control_grids,
+        edition=f"grids-{workspace.store.version('grids')}",
         sentence_zh=(
             f"干预网格 {treated[0]} → {treated[1]} 起，对照网格 {control[0]} → {control[1]} 起；净变化 {made.difference:+.0f} 起"
             f"（95% 区间 {low:+.0f} 至 {high:+.0f}），{'可能只是偶然波动' if chance else '不太像偶然波动'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,8 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from api.schemas.patrol import PatrolQuestion
+from api.schemas.patrol import PatrolQuestion, Weights
 from api.schemas.posts import PostsQuestion
+from api.services.demo_tracks import keep_tracks
 from api.services.patrol import plan_patrol
 from api.services.posts import solve_posts
 from api.services.shifts import span_at
@@ -69,6 +71,7 @@ def install(settings: Settings, size: DemoSize, observe: Observer, *, say: Calla
     for old in settings.home.glob("xunge.sqlite*"):
         old.unlink()
     settings.order.unlink(missing_ok=True)
+    shutil.rmtree(settings.positions, ignore_errors=True)
     say(f"seed {size.seed}")
     city = build_demo(_city(size.city), seed=size.seed, calls=size.calls, observe=_steps(observe, 0.6))
     city.graph.save(settings.streets)
@@ -80,6 +83,7 @@ def install(settings: Settings, size: DemoSize, observe: Observer, *, say: Calla
         workspace = Workspace(settings, store)
         observe(Progress(seconds=0.0, share=0.75, message="求解屯警点"))
         _plans(workspace, size, observe)
+        keep_tracks(workspace, seed=size.seed)
     finally:
         store.close()
     (settings.home / READY).write_text(_stamp(size), encoding="utf-8")
@@ -152,6 +156,10 @@ def _plans(workspace: Workspace, size: DemoSize, observe: Observer) -> None:
     if shift is not None:
         plan_patrol(
             workspace, DEMO,
-            PatrolQuestion(shift_id=shift.shift_id, seconds=15, iterations=size.plan_iterations),
+            # The first plan is made fast; times that cannot be guessed are drawn when a planner asks for them.
+            PatrolQuestion(
+                shift_id=shift.shift_id, seconds=8, iterations=max(5, size.plan_iterations // 10),
+                weights=Weights(irregular=0, cover=0),
+            ),
             _scaled(observe, 0.85, 1.0),
         )  # fmt: skip

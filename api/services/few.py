@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Final
 
 import numpy as np
 
-from api.schemas.heat import GridValue, GridValues
+from api.schemas.heat import GridValue, GridValues, HeatFrames, HeatSummary
 from api.schemas.heat_area import AreaFigures, Difference
 from api.schemas.hot_places import HotPlaces
+from api.services.filters import CallFilter
 from api.services.report_parts import Writer
 from api.services.workspace import Workspace
 from geo.errors import ForbiddenError
@@ -35,6 +37,69 @@ def values_shown(workspace: Workspace, principal: Principal, made: GridValues) -
     return made.model_copy(update={"values": values, "n": cut.total, "few_hidden": len(hidden)})
 
 
+def summary_shown(workspace: Workspace, principal: Principal, wanted: CallFilter, made: HeatSummary) -> HeatSummary:
+    """Return the counts behind a heat map; where it is narrowed to an area, without those that rest on small counts.
+
+    Raises
+    ------
+    ForbiddenError
+        If the area itself has so few calls.
+    """
+    few = few_for(workspace, principal)
+    if not few or not _narrowed(wanted):
+        return made
+    _enough(made.n, few)
+    cut = suppress([f.n for f in made.by_family], threshold=few)
+    families = [f for f, shown in zip(made.by_family, cut.shown, strict=True) if shown] if cut.total is not None else []
+    hours, weekdays, days = (_some(few, n) for n in (made.by_hour, made.by_weekday, [day.n for day in made.by_day]))
+    before = made.baseline is not None and 0 < made.baseline.n < few
+    return made.model_copy(
+        update={
+            "by_family": families,
+            "by_hour": [] if hours else made.by_hour,
+            "by_weekday": [] if weekdays else made.by_weekday,
+            "by_day": [] if days else made.by_day,
+            "baseline": None if before else made.baseline,
+            "few_hidden": len(made.by_family) - len(families) + hours + weekdays + days + before,
+        }
+    )
+
+
+def frames_shown(workspace: Workspace, principal: Principal, wanted: CallFilter, made: HeatFrames) -> HeatFrames:
+    """Return the slider's cube; where it is narrowed to an area, bins with few calls have no number and no picture."""
+    few = few_for(workspace, principal)
+    if not few or not _narrowed(wanted):
+        return made
+    counts = [n or 0 for n in made.n]
+    cut = suppress(counts, threshold=few)
+    shown = cut.shown & (cut.total is not None)
+    cube = np.frombuffer(base64.b64decode(made.data), np.uint8).reshape(len(counts), -1).copy()
+    cube[~shown] = 0
+    return made.model_copy(
+        update={
+            "n": [n if one else None for n, one in zip(counts, shown.tolist(), strict=True)],
+            "data": base64.b64encode(cube.tobytes()).decode(),
+            "few_hidden": int((~shown).sum()),
+        }
+    )
+
+
+def _narrowed(wanted: CallFilter) -> bool:
+    return wanted.within is not None or wanted.areas is not None
+
+
+def _enough(n: int, few: int) -> None:
+    if 0 < n < few:
+        raise ForbiddenError(
+            f"There are fewer than {few} calls here, too few for your roles to see: choose a larger area or a longer period",
+            f"此处警情少于 {few} 起，当前角色不能查看，请扩大范围或延长时段",
+        )
+
+
+def _some(few: int, counts: list[int]) -> bool:
+    return any(0 < n < few for n in counts)
+
+
 def area_shown(workspace: Workspace, principal: Principal, made: AreaFigures) -> AreaFigures:
     """Return the figures of an area without those that rest on small counts.
 
@@ -46,19 +111,10 @@ def area_shown(workspace: Workspace, principal: Principal, made: AreaFigures) ->
     few = few_for(workspace, principal)
     if not few:
         return made
-    if 0 < made.n < few:
-        raise ForbiddenError(
-            f"There are fewer than {few} calls here, too few for your roles to see: choose a larger area or a longer period",
-            f"此处警情少于 {few} 起，当前角色不能查看，请扩大范围或延长时段",
-        )
-
-    def some(counts: list[int]) -> bool:
-        n = np.array(counts, np.int64)
-        return bool(((n > 0) & (n < few)).any())
-
+    _enough(made.n, few)
     cut = suppress([f.n for f in made.families], threshold=few)
-    clock = some([n for day in made.hour_by_weekday for n in day])
-    trend = some([day.n for day in made.trend])
+    clock = _some(few, [n for day in made.hour_by_weekday for n in day])
+    trend = _some(few, [day.n for day in made.trend])
     near = 0 < made.near_repeats < few
     comparisons = [c for c in made.comparisons if not 0 < c.before_n < few]
     families = [f for f, shown in zip(made.families, cut.shown, strict=True) if shown] if cut.total is not None else []

@@ -76,7 +76,7 @@ class CallFilter:
             if self.hours is not None:
                 keep &= local.hour.isin(self.hours).to_numpy()
             if self.weekdays is not None:
-                keep &= (local.weekday + 1).isin(self.weekdays).to_numpy()
+                keep &= (local.day_of_week + 1).isin(self.weekdays).to_numpy()
         if self.within is not None or self.areas is not None:
             keep &= frame["placed"].to_numpy(dtype=bool)
             lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array, dtype=object)[keep])

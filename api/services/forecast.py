@@ -21,7 +21,7 @@ from api.services.hot_ground import HotGround, ground, kept, land
 from api.services.workspace import Workspace
 from geo.cells.square import squares_within
 from geo.crs import to_lonlat
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, LimitError, NotFoundError
 from geo.hotspots.forecast import METHODS, Choice, Measure, Method, choose_forecast, first_cells
 from geo.hotspots.recency import CallHistory
 from geo.store.port import Json, Principal
@@ -31,8 +31,8 @@ HISTORY_DAYS: Final = 728
 WEEKS: Final = 8
 AREA_SHARE: Final = 0.05
 MOST_CALLS: Final = 1_500_000
-MOST_EXCITING: Final = 30_000
-"""Calls up to which the self-exciting process is fitted: its work grows with the pairs of near calls."""
+MOST_EXCITING: Final = 300_000
+"""Calls up to which the self-exciting process is fitted; from some ten thousand on its reach is cut back."""
 _DOCUMENT: Final = "forecasts"
 _KEPT: Final = 12
 _SHOWN: Final = 400
@@ -93,7 +93,12 @@ def _forecast(
         )
 
     tried: list[Method] = [m for m in METHODS if m != "self_exciting" or len(here) <= MOST_EXCITING]
-    choice = choose_forecast(history, now, weeks=WEEKS, methods=tried, by=by, area_share=AREA_SHARE, observe=told)
+    try:
+        choice = choose_forecast(history, now, weeks=WEEKS, methods=tried, by=by, area_share=AREA_SHARE, observe=told)
+    except LimitError:
+        # Calls so crowded that even the shortest reach of the process has too many pairs: the answer names it as left out.
+        tried = [m for m in tried if m != "self_exciting"]
+        choice = choose_forecast(history, now, weeks=WEEKS, methods=tried, by=by, area_share=AREA_SHARE, observe=told)
     return Forecast(
         forecast_id=name, start=end, end=end + timedelta(days=7), history_from=here.start, n_history=len(here),
         n=choice.n, weeks=choice.weeks, area_share=choice.area_share, by=choice.by, winner=choice.winner,

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from api.schemas.heat import DayCount, FamilyCount
-from api.schemas.heat_area import AreaFigures, CallRow, CallRows, Spread
+from api.schemas.heat import FamilyCount
+from api.schemas.heat_area import AreaFigures, Spread, TrendBin
 from api.services.calls_cube import calls_cube
 from api.services.filters import CallFilter
 from api.services.heat import moment
@@ -20,7 +20,7 @@ from api.services.heat_periods import each_comparison
 from api.services.hot_ground import metric_crs
 from api.services.workspace import Workspace
 from geo.crs import to_metric
-from geo.errors import ForbiddenError, NotFoundError, ParameterError
+from geo.errors import NotFoundError, ParameterError
 from geo.hotspots.aoristic import aoristic
 from geo.hotspots.cube.filter import CubeFilter
 from geo.hotspots.near_repeat import near_repeats
@@ -69,7 +69,9 @@ def area_figures(
     weekly = last - first > _DAILY * MINUTES_PER_DAY
     # Weeks count back from the end: none is cut short at the newest side.
     step = MINUTES_PER_WEEK if weekly else MINUTES_PER_DAY
-    trend = profile.over_time(step_minutes=step, offset_minutes=(last % step) // 60 * 60 if weekly else 0)
+    offset = (last % step) // 60 * 60 if weekly else 0
+    trend = profile.over_time(step_minutes=step, offset_minutes=offset)
+    begin = (first - offset) // step * step + offset
     city = cube.total(replace(which, within=None, areas=None))
     near, expected = _near(workspace, principal, which)
     comparisons, missing = each_comparison(workspace, cube, which, lambda asked: cube.total(asked).n)
@@ -79,7 +81,10 @@ def area_figures(
         per_km2_week=total.n / km2 / total.weeks if km2 and total.weeks else 0.0,
         share=total.n / city.n if city.n else 0.0, n_city=city.n, n_unplaced=city.unplaced,
         start=moment(workspace, first), end=moment(workspace, last), step="week" if weekly else "day",
-        trend=[DayCount(day=str(day)[:10], n=int(n)) for day, n in zip(trend.labels, trend.n, strict=True)],
+        trend=[
+            TrendBin(day=str(day)[:10], n=int(n), start=moment(workspace, max(first, at)), end=moment(workspace, min(last, at + step)))
+            for at, day, n in zip(range(begin, last, step), trend.labels, trend.n, strict=True)
+        ],
         hour_by_weekday=profile.by_hour_of_week().counts.tolist(),
         families=[
             FamilyCount(id=name, n=int(n), interval=(float(low), float(high)))
@@ -133,38 +138,4 @@ def spread(workspace: Workspace, principal: Principal, wanted: CallFilter) -> Sp
     return Spread(
         weights=made.weights.tolist(), n=made.n, with_window=int((~np.isnat(ends)).sum()), wide=made.wide,
         reversed=made.reversed,
-    )  # fmt: skip
-
-
-def call_rows(workspace: Workspace, principal: Principal, wanted: CallFilter, *, limit: int = 100) -> CallRows:
-    """Return the rows behind a figure, newest first.
-
-    Raises
-    ------
-    ForbiddenError
-        If the account may not see single calls.
-    """
-    if not (principal.may("edit") or principal.may("admin")):
-        raise ForbiddenError("This account may not see single calls", "该账号无权查看警情明细")
-    rows = rows_of(workspace, principal, wanted)
-    placed = rows["placed"].to_numpy(dtype=bool)
-    shown = rows.sort_values("occurred_at", ascending=False, kind="stable").head(limit)
-    return CallRows(
-        matched=int(placed.sum()), n_unplaced=int((~placed).sum()),
-        rows=[_row(row, workspace) for row in shown.to_dict("records")],
-    )  # fmt: skip
-
-
-def _row(row: dict[str, object], workspace: Workspace) -> CallRow:
-    def text(name: str) -> str | None:
-        value = row.get(name)
-        return None if value is None or value is pd.NA or value != value else str(value)
-
-    at = pd.Timestamp(row["occurred_at"]).tz_convert(workspace.zone)  # type: ignore[arg-type]
-    point = row.get("geometry") if row.get("placed") else None
-    priority = text("priority")
-    return CallRow(
-        call_id=str(row["call_id"]), occurred_at=at.isoformat(), family=str(row["family"]), grid_code=text("grid_code"),
-        address=text("address"), priority=None if priority is None else int(float(priority)),
-        lon=None if point is None else float(point.x), lat=None if point is None else float(point.y),  # type: ignore[attr-defined]
     )  # fmt: skip

@@ -16,7 +16,8 @@ from api.services.choropleth import grid_values
 from api.services.few import places_shown, values_shown
 from api.services.filters import CallFilter
 from api.services.hot_ground import CellKind
-from api.services.hot_places import HotMethod, english, hot_places
+from api.services.hot_places import english, hot_places
+from api.services.hot_words import HotMethod
 from api.services.report_parts import Writer
 from api.services.sheets import GEOJSON_TYPE, Answer
 from api.services.workspace import Workspace

@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 CellKind = Literal["square", "hexagon", "grid", "segment"]
 _KEPT: Final = 48
-_SNAP_M: Final = 100.0
+SNAP_M: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,9 +148,9 @@ def land(workspace: Workspace, principal: Principal) -> BaseGeometry:
         frame = workspace.grids(principal).frame
         if len(frame):
             general = frame[frame["kind"] == "general"]
-            return shapely.union_all(_metric(np.asarray(general.geometry.array, dtype=object), crs))
+            return shapely.union_all(in_metres(np.asarray(general.geometry.array, dtype=object), crs))
         west, south, east, north = workspace.bounds() or (0.0, 0.0, 0.0, 0.0)
-        return shapely.union_all(_metric(np.array([shapely.box(west, south, east, north)], dtype=object), crs))
+        return shapely.union_all(in_metres(np.array([shapely.box(west, south, east, north)], dtype=object), crs))
 
     return kept(workspace, principal, "land", build)
 
@@ -180,7 +180,7 @@ def _grids(workspace: Workspace, principal: Principal) -> Cells:
     crs = metric_crs(workspace)
     index = workspace.grid_index(principal)
     frame = workspace.grids(principal).frame.set_index("code").loc[list(index.codes)]
-    shapes = _metric(np.asarray(frame.geometry.array, dtype=object), crs)
+    shapes = in_metres(np.asarray(frame.geometry.array, dtype=object), crs)
 
     def locate(xy: Floats) -> Ints:
         return np.asarray(index.rows(to_lonlat(xy, crs)), np.int64)
@@ -196,17 +196,18 @@ def _segments(workspace: Workspace) -> Cells:
     segments = SegmentCells.of(graph)
 
     def locate(xy: Floats) -> Ints:
-        places = workspace.snapper(FIRST_PROFILE).snap(to_lonlat(xy, crs), _SNAP_M)
+        places = workspace.snapper(FIRST_PROFILE).snap(to_lonlat(xy, crs), SNAP_M)
         return np.where(places.ok, segments.of_arc[np.maximum(places.arc, 0)], -1).astype(np.int64)
 
     return Cells(
-        kind="segment", size_m=0.0, locate=locate, shapes=_metric(segments.shapes(graph), crs),
+        kind="segment", size_m=0.0, locate=locate, shapes=in_metres(segments.shapes(graph), crs),
         lists=segments.neighbours() if len(segments) else from_pairs([], [], count=0),
         names=tuple(graph.name(int(arc)) for arc in segments.arc),
     )  # fmt: skip
 
 
-def _metric(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.object_]:
+def in_metres(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.object_]:
+    """Return shapes in degrees in metres of ``crs``."""
     return np.asarray(shapely.transform(shapes, lambda at: to_metric(at, crs)), dtype=object)
 
 

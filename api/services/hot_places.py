@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +16,31 @@ from shapely.geometry.base import BaseGeometry
 
 from api.schemas.hot_places import Concentrated, HotPlace, HotPlaces
 from api.services.filters import CallFilter
-from api.services.hot_cells import MORAN_RUNS, Standing, standing_by_gi_star, standing_by_local_moran
+from api.services.hot_cells import Standing, standing_by_gi_star, standing_by_local_moran
 from api.services.hot_found import RATE, Found
-from api.services.hot_ground import CellKind, Cells, Floats, HotGround, Ints, cells_of, ground, kept, land, lonlat_json
+from api.services.hot_ground import (
+    CellKind,
+    Cells,
+    Floats,
+    HotGround,
+    Ints,
+    cells_of,
+    ground,
+    in_metres,
+    kept,
+    land,
+    lonlat_json,
+)
+from api.services.hot_streets import REACH_M, by_streets
+from api.services.hot_words import METHODS, RUNS, SCAN_RUNS, HotMethod, chance, note
 from api.services.place_names import PlaceNames
 from api.services.workspace import Workspace
 from geo.cells.contiguity import Lists
 from geo.cells.square import SquareCells, squares_within
 from geo.crs import to_lonlat
-from geo.errors import InputError, LimitError
+from geo.errors import InputError, LimitError, NotFoundError
 from geo.hotspots.concentration import concentration
+from geo.hotspots.cube.figures import Chosen
 from geo.hotspots.density_clusters import density_clusters
 from geo.hotspots.kernel_density import kernel_density
 from geo.hotspots.scan_windows import scan_space_time
@@ -32,17 +48,8 @@ from geo.hotspots.when import hour_of_week
 from geo.hotspots.why_here import near_repeats_at, why_here
 from geo.store.port import Principal
 
-HotMethod = Literal["gi_star", "local_moran", "kde", "scan", "segments", "clusters"]
-METHODS: Final[dict[HotMethod, tuple[str, str]]] = {
-    "gi_star": ("Gi* 热点", "Gi* hot places"),
-    "local_moran": ("局部莫兰热点（高-高）", "local Moran's I (high among high)"),
-    "kde": ("核密度峰值", "peaks of kernel density"),
-    "scan": ("时空扫描（正在升温）", "space-time scan (still on)"),
-    "segments": ("路段热点（Gi*）", "street segments (Gi*)"),
-    "clusters": ("密度聚类 DBSCAN", "DBSCAN clusters"),
-}
-RUNS: Final = 199
-SCAN_RUNS: Final = 199
+LISTED: Final = 20
+MOST_LISTED: Final = 200
 _BANDWIDTH_M: Final = 200.0
 _KDE_CELL_M: Final = 100.0
 _SCAN_CELL_M: Final = 400.0
@@ -54,7 +61,16 @@ _NEAR_M: Final = 100.0
 _NEAR_DAYS: Final = 7.0
 _MOST_FOR_REPEATS: Final = 800
 """Calls of a place beyond which near repeats say nothing: with so many, nearly every call follows another one."""
-_MOST_FOR_CLUSTERS: Final = 30_000
+_MOST_FOR_CLUSTERS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Searched:
+    """The calls of a filter, what was found among them, in how many cells, and the list that is shown."""
+
+    here: HotGround
+    found: Sequence[Found]
+    shown: HotPlaces
 
 
 def hot_places(
@@ -65,49 +81,90 @@ def hot_places(
     method: HotMethod = "gi_star",
     cells: CellKind = "square",
     size_m: float = 250.0,
-    limit: int = 20,
+    limit: int = LISTED,
 ) -> HotPlaces:
     """Return the hot places of a filter; the list is what stands out at a false discovery rate of 5 %."""
-    kind: CellKind = "segment" if method == "segments" else cells
-    key = ("hot", wanted, method, kind, size_m, limit)
-    return kept(
-        workspace, principal, key, lambda: _hot_places(workspace, principal, wanted, method, kind, size_m, limit)
+    return _searched(workspace, principal, wanted, method, cells, size_m, limit).shown
+
+
+def calls_of_place(
+    workspace: Workspace, principal: Principal, wanted: CallFilter, *, place: str, method: HotMethod, cells: CellKind,
+    size_m: float,
+) -> Chosen:  # fmt: skip
+    """Return the calls of one hot place by its id in the list of the same search, or raise ``NotFoundError``."""
+    for limit in (LISTED, MOST_LISTED):
+        made = _searched(workspace, principal, wanted, method, cells, size_m, limit)
+        for found, shown in zip(made.found, made.shown.places, strict=True):
+            if shown.id == place:
+                return made.here.calls.rows(found.rows)
+    raise NotFoundError(
+        f"The search finds no hot place {place}; list the places anew", f"没有热点 {place}，请重新列出热点清单"
     )
 
 
-def _hot_places(
+def _searched(
+    workspace: Workspace, principal: Principal, wanted: CallFilter, method: HotMethod, cells: CellKind, size_m: float,
+    limit: int,
+) -> _Searched:  # fmt: skip
+    kind: CellKind = "segment" if method == "segments" else cells
+    key = ("hot", wanted, method, kind, size_m, limit)
+    return kept(workspace, principal, key, lambda: _search(workspace, principal, wanted, method, kind, size_m, limit))
+
+
+def _search(
     workspace: Workspace, principal: Principal, wanted: CallFilter, method: HotMethod, kind: CellKind, size_m: float,
     limit: int,
-) -> HotPlaces:  # fmt: skip
+) -> _Searched:  # fmt: skip
     here = ground(workspace, principal, wanted)
-    boundary = land(workspace, principal)
     found: list[Found] = []
     count = 0
     if len(here) >= _FEWEST:
-        if method in ("gi_star", "local_moran", "segments"):
-            held = cells_of(workspace, principal, kind, size_m)
-            judged = standing_by_local_moran if method == "local_moran" else standing_by_gi_star
-            found, count = _by_cells(held, here, judged), len(held)
-        elif method == "kde":
-            found, count = _by_density(here, boundary)
-        elif method == "scan":
-            found, count = _by_scan(here, boundary)
-        else:
-            found, count = _by_clusters(here, limit), len(here)
+        found, count = _found(workspace, principal, here, wanted, method, kind, size_m, limit)
     found = sorted(found, key=lambda f: (-len(f.rows), -f.score))[:limit]
     names = PlaceNames(workspace, principal)
-    places = _described(here, found, names, english(workspace))
     zh, en = METHODS[method]
-    note_zh, note_en = _note(method, len(here), bool(found))
-    return HotPlaces(
+    note_zh, note_en = note(method, len(here), some=bool(found))
+    shown = HotPlaces(
         method=method, cells=kind, size_m=_size(method, kind, size_m), label_zh=zh, label_en=en, note_zh=note_zh,
         note_en=note_en, n=len(here), n_unplaced=here.unplaced, n_cells=count, start=here.start, end=here.end,
-        basis=wanted.basis, places=places,
+        basis=wanted.basis, places=_described(here, found, names, english(workspace)),
     )  # fmt: skip
+    return _Searched(here=here, found=found, shown=shown)
+
+
+def _found(
+    workspace: Workspace, principal: Principal, here: HotGround, wanted: CallFilter, method: HotMethod,
+    kind: CellKind, size_m: float, limit: int,
+) -> tuple[list[Found], int]:  # fmt: skip
+    if method == "clusters":
+        return _by_clusters(here, limit), len(here)
+    if method in ("gi_star", "local_moran", "segments"):
+        held = cells_of(workspace, principal, kind, size_m)
+        judged = standing_by_local_moran if method == "local_moran" else standing_by_gi_star
+        return _by_cells(held, here, judged), len(held)
+    boundary = _land_of(workspace, principal, here, wanted)
+    if method == "network":
+        return by_streets(workspace, here, boundary)
+    return _by_density(here, boundary) if method == "kde" else _by_scan(here, boundary)
+
+
+def _land_of(workspace: Workspace, principal: Principal, here: HotGround, wanted: CallFilter) -> BaseGeometry:
+    """Return the land on which calls of a filter may lie, in metres: even calls are spread over no other."""
+    whole = land(workspace, principal)
+    if wanted.within is None and not wanted.areas:
+        return whole
+    part = whole
+    if wanted.within is not None:
+        part = part.intersection(in_metres(np.array([wanted.within], dtype=object), here.crs)[0])
+    if wanted.areas:
+        frame = workspace.grids(principal).frame
+        held = np.asarray(frame[frame["code"].isin(wanted.areas)].geometry.array, dtype=object)
+        part = part.intersection(shapely.union_all(in_metres(held, here.crs)))
+    return part
 
 
 def _size(method: HotMethod, kind: CellKind, size_m: float) -> float:
-    own = {"kde": _BANDWIDTH_M, "scan": _SCAN_CELL_M, "clusters": _CLUSTER_REACH_M}
+    own = {"kde": _BANDWIDTH_M, "network": REACH_M, "scan": _SCAN_CELL_M, "clusters": _CLUSTER_REACH_M}
     return own.get(method, size_m if kind in ("square", "hexagon") else 0.0)
 
 
@@ -253,12 +310,12 @@ def _described(here: HotGround, found: Sequence[Found], names: PlaceNames, label
             for spoken in (classes, {labels.get(k, k): v for k, v in classes.items()})
         )
         far = np.hypot(*(here.xy[one.rows] - middles[rank - 1]).T) if len(one.rows) else np.zeros(1)
-        chance = _chance(one)
+        told = chance(one)
         places.append(
             HotPlace(
                 id=f"{round(at[0], 5)},{round(at[1], 5)}", rank=rank, name=name, grid_code=grid, lon=float(at[0]),
                 lat=float(at[1]), radius_m=float(np.quantile(far, 0.95)), n=zh.n, interval=(zh.low, zh.high),
-                usual=one.usual, score=one.score, p=one.p, q=one.q, chance_zh=chance[0], chance_en=chance[1],
+                usual=one.usual, score=one.score, p=one.p, q=one.q, chance_zh=told[0], chance_en=told[1],
                 why_zh=zh.sentence("zh"), why_en=en.sentence("en"), geometry=lonlat_json(one.shape, here.crs),
             )
         )  # fmt: skip
@@ -282,51 +339,6 @@ def _middle(here: HotGround, one: Found) -> Floats:
     if len(one.rows):
         return np.asarray(np.median(here.xy[one.rows], axis=0), np.float64)
     return np.array(one.shape.centroid.coords[0])
-
-
-def _chance(one: Found) -> tuple[str, str]:
-    value = one.q if one.q is not None else one.p
-    if value is None:
-        return "未作检验", "not tested"
-    shown = "<0.001" if value < 0.001 else f"={value:.3f}"
-    name = "q" if one.q is not None else "p"
-    if value < 0.01:
-        return f"难以用偶然解释（{name}{shown}）", f"hardly chance ({name}{shown})"
-    return f"不太像偶然（{name}{shown}）", f"unlikely to be chance alone ({name}{shown})"
-
-
-def _note(method: HotMethod, n: int, some: bool) -> tuple[str, str]:  # noqa: FBT001
-    if not some:
-        return (
-            f"{n} 起警情中没有地点明显高于偶然水平；可放宽时段或换一种方法",
-            f"no place stands out beyond chance among {n} calls; widen the period or take another method",
-        )
-    return {
-        "gi_star": (
-            "误报率控制在 5%（FDR）：名单中预计每 20 处至多 1 处是偶然",
-            "false discovery rate held at 5 %: of 20 places listed at most 1 is expected to be chance",
-        ),
-        "local_moran": (
-            f"只列“高-高”单元；{MORAN_RUNS} 次置换，误报率控制在 5%（FDR）",
-            f"cells high among high ones only; {MORAN_RUNS} permutations, false discovery rate held at 5 %",
-        ),
-        "segments": (
-            "误报率控制在 5%（FDR）；警情归到 100 米内最近的路段",
-            "false discovery rate held at 5 %; calls belong to the nearest street within 100 m",
-        ),
-        "kde": (
-            f"每个峰值与 {RUNS} 次均匀模拟的最高峰相比，p≤0.05 才列出",
-            f"each peak is compared with the highest of {RUNS} even simulations; listed where p is at most 0.05",
-        ),
-        "scan": (
-            f"延续至期末的异常聚集，{SCAN_RUNS} 次置换，p≤0.05 才列出",
-            f"gatherings that last to the end of the period, {SCAN_RUNS} permutations; listed where p is at most 0.05",
-        ),
-        "clusters": (
-            "按密度成团，未作显著性检验：常年繁忙处也会列出",
-            "dense groups, not tested: places that are always busy are listed too",
-        ),
-    }[method]
 
 
 def english(workspace: Workspace) -> dict[str, str]:

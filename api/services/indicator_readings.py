@@ -26,6 +26,10 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "到达九成秒": ("接警至到达的 90% 分位（秒）", "90th percentile of seconds from answer to arrival"),
     "派警中位秒": ("接警至派警的中位时间（秒）", "median seconds from answer to assignment"),
     "缺到达时间数": ("缺到达时间的警情数", "calls without a time of arrival"),
+    "见警点时数": ("见警的点时数（点位 × 小时）", "place-hours with a unit in sight"),
+    "有定位点时数": ("可判断是否见警的点时数", "place-hours of which it is known"),
+    "实巡次数": ("应巡点已完成的到点次数", "demanded visits that were made"),
+    "应巡次数": ("可判断是否完成的应巡次数", "demanded visits of which it is known"),
 }
 """What formulas may name; calls of a class are ``类别_`` and its name."""
 
@@ -52,6 +56,10 @@ def figures(now: Counts, clock: ClockFigures, span: Span) -> dict[str, float]:
             found |= {"到达中位秒": stage.median.value, "到达九成秒": stage.ninetieth.value}
         elif (stage.start, stage.end) == ("answered_at", "assigned_at"):
             found["派警中位秒"] = stage.median.value
+    if clock.upward.seen is not None:
+        found |= {"见警点时数": float(clock.upward.seen.yes), "有定位点时数": float(clock.upward.seen.n)}
+    if clock.upward.control is not None:
+        found |= {"实巡次数": float(clock.upward.control.yes), "应巡次数": float(clock.upward.control.n)}
     late = next((moment for moment in clock.missing if moment.stage == "arrived_at"), None)
     return found if late is None else found | {"缺到达时间数": float(late.missing)}
 
@@ -76,7 +84,10 @@ def readings(
 
 
 def _behind(indicator: Indicator, now: Counts, clock: ClockFigures) -> int:
-    """Return how many calls an indicator rests on: those with a time where it names one."""
+    """Return how many calls an indicator rests on: those with a time where it names one; of presence, place-hours or visits."""
+    if "点时" in indicator.formula or "巡次数" in indicator.formula:
+        rate = clock.upward.seen if "点时" in indicator.formula else clock.upward.control
+        return 0 if rate is None else rate.n
     timed = "到达" in indicator.formula or "时限" in indicator.formula
     if timed and "缺" not in indicator.formula and clock.whole is not None:
         return clock.whole.share.n if clock.whole.share is not None else 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
+from api.services.call_documents import families as call_families
 from api.services.features import FEATURE_COLLECTIONS
 from api.services.workspace import Workspace
 from geo.store.port import Json, Principal
 from geo.tables.shifts import Shifts
-from web.views import FamilyView, PageContext, ShiftView
+from web.views import FamilyView, GroupView, PageContext, ShiftView
 
 NOWHERE = (-1.0, -1.0, 1.0, 1.0)
 
@@ -30,18 +31,29 @@ def families(workspace: Workspace, principal: Principal) -> tuple[FamilyView, ..
     return tuple(views)
 
 
+def groups(workspace: Workspace, principal: Principal, present: Collection[str]) -> tuple[GroupView, ...]:
+    """Return the user's families of classes of which at least one class is ``present``."""
+    return tuple(
+        GroupView(id=f.family_id, label_zh=f.label_zh, label_en=f.label_en or f.label_zh, classes=f.classes)
+        for f in call_families(workspace, principal)[1].families
+        if not set(f.classes).isdisjoint(present)
+    )
+
+
 def context(workspace: Workspace, principal: Principal, *, language: str) -> PageContext:
     """Return the context of every page; the title of the city comes in the language of the page."""
     facts = workspace.facts()
     now = workspace.clock.now().astimezone(workspace.zone)
     offset = now.utcoffset()
     shifts = workspace.store.table(principal, Shifts).frame
+    classes = families(workspace, principal)
     return PageContext(
         title=str(facts.get(f"title_{language}") or facts.get("title") or ("巡格" if language == "zh" else "xunge")),
         bounds=_bounds(workspace),
         now=now.isoformat(timespec="seconds"),
         tz_minutes=0 if offset is None else int(offset.total_seconds() // 60),
-        families=families(workspace, principal),
+        families=classes,
+        groups=groups(workspace, principal, {view.id for view in classes}),
         shifts=tuple(
             ShiftView(
                 id=s.shift_id, name=s.name, start_minute=int(s.start_minute), length_minutes=int(s.length_minutes)

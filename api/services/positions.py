@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 import numpy as np
@@ -28,7 +28,8 @@ def positions(workspace: Workspace, principal: Principal, now: datetime) -> list
     """Return the units of the shift on duty, as every panel, list and map shows them.
 
     On synthetic data, units that patrol or stand by by the open plan are where that plan had them when they last
-    reported: it is the only honest source of movement there. Real installations show what positions they were given.
+    reported: it is the only honest source of movement there. Real installations show what positions they were given, and a
+    position that another system has sent meanwhile is shown everywhere.
     """
     moment = int(now.timestamp()) // SHARED_SECONDS
     version = (moment, workspace.store.version("units"), principal.scopes)
@@ -45,7 +46,11 @@ def _positions(workspace: Workspace, principal: Principal, now: datetime) -> lis
     routes = cast("Sequence[Mapping[str, object]]", record.body.get("routes") or ()) if record else ()
     lines = {str(route["unit_id"]): cast("Sequence[Sequence[float]]", route["line"]) for route in routes}
     as_of = parse_instant(str(facts["as_of"])) if facts.get("as_of") else now
-    return [_played(unit, lines.get(unit.unit_id, ()), now, as_of, shift) for unit in units]
+    sent = {unit for unit, (seconds, *_) in workspace.heard.items() if seconds <= now.timestamp()}
+    return [
+        unit if unit.unit_id in sent else _played(unit, lines.get(unit.unit_id, ()), now, as_of, shift)
+        for unit in units
+    ]
 
 
 def _played(
@@ -80,13 +85,17 @@ def _last_known(workspace: Workspace, principal: Principal, now: datetime, shift
         frame = frame[frame["shift_id"] == shift.shift_id]
     lonlat = shapely.get_coordinates(np.asarray(frame.geometry.array))
     found = []
-    for row, (lon, lat) in zip(frame.itertuples(index=False), lonlat, strict=True):
+    for row, (x, y) in zip(frame.itertuples(index=False), lonlat.tolist(), strict=True):
+        lon, lat = x, y
         seen = None if pd.isna(row.seen_at) else row.seen_at.to_pydatetime()
+        heard = workspace.heard.get(row.unit_id)
+        if heard is not None and heard[0] <= now.timestamp() and (seen is None or heard[0] > seen.timestamp()):
+            seen, lon, lat = datetime.fromtimestamp(heard[0], UTC), heard[1], heard[2]
         age = None if seen is None else max(0.0, (now - seen).total_seconds())
         found.append(
             UnitNow(
                 unit_id=row.unit_id, name=row.name, kind=row.kind, state=row.state,
-                lon=float(lon), lat=float(lat), seen_at=seen, age_seconds=age,
+                lon=lon, lat=lat, seen_at=seen, age_seconds=age,
             )
         )  # fmt: skip
     return found

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from api.schemas.posts import ScorePost, ScoreQuestion
 from api.services.filters import CallFilter
+from api.services.patrol_kernels import patrol_kernels_ready
 from api.services.posts import coverage_today
 from api.services.posts_kernels import KERNELS, kernels_ready
 from api.services.posts_score import score
@@ -58,6 +59,7 @@ class PostsWarmth:
             yield lambda: warm_score(self._workspace)
         for name in KERNELS:
             yield lambda name=name: kernels_ready(name)  # type: ignore[misc]
+        yield patrol_kernels_ready
 
     def _run(self) -> None:
         if hasattr(os, "setpriority"):

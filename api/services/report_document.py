@@ -28,7 +28,7 @@ def written(workspace: Workspace, principal: Principal, made: PeriodReport, lang
     """Write a report in a language, with what the account may see."""
     say = Writer.of(workspace, principal, lang)
     parts = (
-        *totals(workspace, made, say), *kinds(workspace, made, say), *when(made, say),
+        *totals(workspace, made, say), *kinds(workspace, made, say), *when(workspace, made, say),
         *where(workspace, principal, made, say), *clock(made, say), *indicators(made, say), *missing(made, say),
     )  # fmt: skip
     facts = workspace.facts()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from api.services.filters import CallFilter
 from api.services.report_periods import Span
 from api.services.workspace import Workspace
 from geo.incidents.comparison import Comparison
@@ -14,7 +15,7 @@ from geo.store.port import Principal
 from web.paper.document import Block, Cell, Column, Lang, Table
 
 Asked = Mapping[str, str]
-"""Parameters of ``GET /api/reports/rows`` that list the calls behind a row."""
+"""Parameters of ``GET /api/rows`` that list the calls behind a row."""
 HIDDEN: Final = ("少于 {few}", "under {few}")
 
 
@@ -91,10 +92,11 @@ def sees_few(workspace: Workspace, principal: Principal) -> bool:
     return any(principal.may(role) for role in workspace.settings.few_shown_to)
 
 
-def asked_of(workspace: Workspace, span: Span, **more: str) -> dict[str, str]:
-    """Return the parameters that list the calls of a span."""
+def asked_of(workspace: Workspace, span: Span, wanted: CallFilter, **more: str) -> dict[str, str]:
+    """Return the parameters that list the calls of a span that a filter lets pass; ``more`` narrows them further."""
     start, end = (at.replace(tzinfo=workspace.zone).isoformat() for at in (span.start, span.end))
-    return {"from": start, "to": end, **{key: value for key, value in more.items() if value}}
+    same = {"basis": wanted.basis, "citizen": wanted.citizen, "families": ",".join(sorted(wanted.families or ()))}
+    return {"from": start, "to": end, **{key: value for key, value in {**same, **more}.items() if value}}
 
 
 def change_text(comparison: Comparison, lang: str) -> str:

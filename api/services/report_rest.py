@@ -65,7 +65,7 @@ def clock(made: PeriodReport, say: Writer) -> list[Part]:
         say.table(("各环节用时", "Stages"), columns, rows, note=note),
         _within(made, say),
     ]
-    told = [say.say(f"{u.zh}：{u.why_zh}", f"{u.en}: {u.why_en}") for u in made.clock.upward]
+    told = [say.say(f"{u.zh}：{u.told_zh}", f"{u.en}: {u.told_en}") for u in made.clock.upward.shares]
     parts.append(Part(block=Paragraph(text=say.say("；", "; ").join(told) + say.say("。", "."), small=True)))
     return parts
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
+
 import numpy as np
 
 from api.services.period_report import PeriodReport
 from api.services.report_parts import Asked, Part, Writer, asked_of, change_text, p_text
+from api.services.report_periods import Span
 from api.services.workspace import Workspace
+from web.formulas import FORMULAS
 from web.paper.chart import bar_chart, week_chart
 from web.paper.document import Cell, Heading, Paragraph, Picture
 
@@ -21,19 +25,13 @@ TEST = (
         "(Krishnamoorthy and Thomson 2004); a percentage is printed only where both counts are 20 or more."
     ),
 )
-CHANGE = (
-    "变化 = (本期数 ÷ 本期天数) ÷ (基期数 ÷ 基期天数) − 1",
-    "change = (calls / days) / (baseline calls / baseline days) - 1",
-)
 
 
 def totals(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
     """Return how many calls, and the comparisons."""
     basis = made.basis[say.k]
     shared = f"{made.low:,.0f}–{made.high:,.0f}"
-    asked = asked_of(
-        workspace, made.span, basis=made.wanted.basis, families=",".join(sorted(made.wanted.families or ()))
-    )
+    asked = asked_of(workspace, made.span, made.wanted)
     parts = [
         Part(block=Heading(text=say.say("一、总量与对比", "1. Totals and comparisons"))),
         Part(
@@ -75,7 +73,7 @@ def totals(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
                 comparison.word(say.lang),
             )
         )  # fmt: skip
-        spans.append(asked_of(workspace, line.before.spans[0], basis=made.wanted.basis))
+        spans.append(asked_of(workspace, line.before.spans[0], made.wanted))
     columns = say.columns(
         ("对比", "against", "text", 1.1), ("基期", "baseline", "text", 2.6), ("基数（折合）", "expected", "decimal", 0.9),
         ("变化（95% 区间）", "change (95 % interval)", "text", 1.9), ("p", "p", "text", 0.95), ("判断", "in words", "text", 1.5),
@@ -84,15 +82,10 @@ def totals(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
         f"n = {made.n:,}；网格版本 {made.edition}。{TEST[0]}",
         f"n = {made.n:,}; edition {made.edition}. {TEST[1]}",
     )
-    parts.append(say.table(("对比", "Comparisons"), columns, rows, note=note, asked=spans, formula=CHANGE))
-    return [*parts[:1], Part(block=parts[1].block, rows=(asked,), formula=_total_formula(say)), *parts[2:]]
-
-
-def _total_formula(say: Writer) -> str:
-    return say.say(
-        "数 = 本期内发生、属于该口径的警情数，含无案发地的",
-        "count = calls of the basis that occurred in the period, those without a place too",
+    parts.append(
+        say.table(("对比", "Comparisons"), columns, rows, note=note, asked=spans, formula=FORMULAS["heat.change"])
     )
+    return [*parts[:1], Part(block=parts[1].block, rows=(asked,), formula=say.say(*FORMULAS["report.n"])), *parts[2:]]
 
 
 def kinds(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
@@ -109,7 +102,7 @@ def kinds(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
         else:
             c = line.comparison
             rows.append((*head, round(c.expected, 1), change_text(c, say.lang), p_text(c.p), c.word(say.lang)))
-        asked.append(asked_of(workspace, made.span, families=line.family, basis=made.wanted.basis))
+        asked.append(asked_of(workspace, made.span, made.wanted, families=line.family))
     columns = say.columns(
         ("类别", "class", "text", 1.2), ("本期", "now", "count", 0.7), ("95% 区间", "95 % interval", "text", 1.1),
         (name or "基数", name or "baseline", "decimal", 0.9), ("变化（95% 区间）", "change (95 % interval)", "text", 1.8),
@@ -122,11 +115,11 @@ def kinds(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
     )
     return [
         Part(block=Heading(text=say.say("二、类别变化", "2. Classes"))),
-        say.table(("类别变化", "Classes"), columns, rows, note=note, asked=asked, formula=CHANGE),
+        say.table(("类别变化", "Classes"), columns, rows, note=note, asked=asked, formula=FORMULAS["heat.change"]),
     ]
 
 
-def when(made: PeriodReport, say: Writer) -> list[Part]:
+def when(workspace: Workspace, made: PeriodReport, say: Writer) -> list[Part]:
     """Return hours, and for more than a day hour by weekday and the days."""
     start = made.period.day_start
     order = [(start + i) % 24 for i in range(24)]
@@ -171,5 +164,13 @@ def when(made: PeriodReport, say: Writer) -> list[Part]:
     rows = [(day, int(count)) for day, count in zip(labels, n.tolist(), strict=True)]
     note = (f"统计日自 {start:02d}:00 起。", f"A statistical day begins at {start:02d}:00.")
     columns = say.columns(("统计日", "day", "text", 1.0), ("起数", "calls", "count", 1.0))
-    parts.append(say.table(("逐日警情", "By day"), columns, rows, note=note))
+    asked = [_of_day(workspace, made, day) for day in labels]
+    parts.append(say.table(("逐日警情", "By day"), columns, rows, note=note, asked=asked, formula=FORMULAS["report.n"]))
     return parts
+
+
+def _of_day(workspace: Workspace, made: PeriodReport, day: str) -> Asked:
+    """Return the parameters that list the calls of a statistical day, as far as the period holds it."""
+    begin = datetime.combine(date.fromisoformat(day), time(made.period.day_start))
+    span = Span(start=max(begin, made.span.start), end=min(begin + timedelta(days=1), made.span.end))
+    return asked_of(workspace, span, made.wanted)

@@ -13,6 +13,7 @@ from api.services.report_places import CELL_M, Place
 from api.services.workspace import Workspace
 from geo.errors import UnavailableError
 from geo.store.port import Principal
+from web.formulas import FORMULAS
 from web.paper.document import Cell, Heading, Paragraph, Picture
 from web.paper.map_picture import Areas, Legend, MapPicture, Marks, Streets, draw_map
 
@@ -69,7 +70,7 @@ def _map(workspace: Workspace, principal: Principal, made: PeriodReport, say: Wr
             ),
             alt=say.say("各网格警情密度图，圈出热点", "map of calls by grid with hot places"),
         ),
-        formula=say.say("密度 = 网格内警情数 ÷ 面积（km²） ÷ 周数", "density = calls in the grid / km² / weeks"),
+        formula=say.say(*FORMULAS["report.density"]),
     )
 
 
@@ -137,11 +138,7 @@ def _places(workspace: Workspace, made: PeriodReport, say: Writer, places: Seque
             )
         )  # fmt: skip
         where_ = _where(place)
-        asked.append(
-            None if where_ is None else asked_of(
-                workspace, made.span, basis=made.wanted.basis, families=",".join(sorted(made.wanted.families or ())), **where_
-            )
-        )  # fmt: skip
+        asked.append(None if where_ is None else asked_of(workspace, made.span, made.wanted, **where_))
     columns = say.columns(
         ("序", "rank", "count", 0.4), ("地点", "place", "text", 1.5), ("起数", "calls", "count", 0.6),
         ("95% 区间", "95 % interval", "text", 1.1), ("为什么在这里", "why here", "text", 4.2),
@@ -158,14 +155,14 @@ def _places(workspace: Workspace, made: PeriodReport, say: Writer, places: Seque
             ),
         )
         title = ("热点地点", "Hot places")
-        formula = ("起数 = 突出单元范围内本期警情数", "calls = calls of the period inside the cells that stand out")
+        formula = FORMULAS["report.hot"]
     else:
         note = (
             "名次受偶然影响：区间重叠的网格不宜比较先后。",
             "Ranks are partly chance: grids whose intervals overlap are not in order.",
         )
         title = ("警情最多的网格", "Grids with most calls")
-        formula = ("起数 = 案发地在网格内的本期警情数", "calls = calls of the period placed in the grid")
+        formula = FORMULAS["report.grid"]
     return say.table(title, columns, rows, note=note, asked=asked, formula=formula)
 
 

@@ -17,7 +17,7 @@ from api.services.page import families
 from api.services.situation import interval_of
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
-from geo.incidents.compare import e_test
+from geo.incidents.e_test import e_test
 from geo.store.port import Principal
 
 CHANCE: Final = 0.05

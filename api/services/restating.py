@@ -15,7 +15,7 @@ from api.services.workspace import Workspace
 from geo.errors import ParameterError
 from geo.grids.crosswalk import Placed
 from geo.grids.restate import METHODS, compare_restated, rate_ratio_interval, restate_places
-from geo.incidents.compare import e_test
+from geo.incidents.e_test import e_test
 from geo.store.port import Principal
 from planners.contract import Observer, silent
 

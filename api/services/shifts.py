@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -50,16 +50,28 @@ def span_at(shifts: Shifts, now: datetime, zone: ZoneInfo) -> ShiftSpan | None:
 
 def span_of(shifts: Shifts, shift_id: str, now: datetime, zone: ZoneInfo) -> ShiftSpan:
     """Return the occurrence of ``shift_id`` that is on duty or comes next; an unknown id raises ``NotFoundError``."""
+    name, minute, length = _shift(shifts, shift_id)
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [midnight + timedelta(days=day, minutes=minute) for day in (-1, 0, 1)]
+    start = next(s for s in starts if s + length > local)
+    return ShiftSpan(shift_id=shift_id, name=name, start=start, end=start + length)
+
+
+def span_on(shifts: Shifts, shift_id: str, day: date, zone: ZoneInfo) -> ShiftSpan:
+    """Return the occurrence of ``shift_id`` that begins on a day; an unknown id raises ``NotFoundError``."""
+    name, minute, length = _shift(shifts, shift_id)
+    start = datetime.combine(day, time(), zone) + timedelta(minutes=minute)
+    return ShiftSpan(shift_id=shift_id, name=name, start=start, end=start + length)
+
+
+def _shift(shifts: Shifts, shift_id: str) -> tuple[str, int, timedelta]:
+    """Return name, first minute of the day, and length."""
     rows = shifts.frame[shifts.frame["shift_id"] == shift_id]
     if rows.empty:
         known = ", ".join(shifts.keys)
         raise NotFoundError(
             f"There is no shift {shift_id!r}; there are {known}", f"没有班次 {shift_id!r}，可用：{known}"
         )
-    local = now.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     row = rows.iloc[0]
-    length = timedelta(minutes=int(row["length_minutes"]))
-    starts = [midnight + timedelta(days=day, minutes=int(row["start_minute"])) for day in (-1, 0, 1)]
-    start = next(s for s in starts if s + length > local)
-    return ShiftSpan(shift_id=shift_id, name=str(row["name"]), start=start, end=start + length)
+    return str(row["name"]), int(row["start_minute"]), timedelta(minutes=int(row["length_minutes"]))

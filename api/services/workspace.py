@@ -18,6 +18,7 @@ from api.settings import Settings
 from geo.errors import UnavailableError
 from geo.grids.locate import AreaIndex
 from geo.store.port import DEMO, Json, Principal, Store
+from geo.store.position_history import PositionHistory
 from geo.streets.graph import StreetGraph
 from geo.streets.order import Order
 from geo.streets.snap import Places, Snapper
@@ -49,8 +50,12 @@ class Workspace:
         self.derived = Derived()
         self.editing = threading.Lock()
         self.importing = threading.Lock()
+        self.planning = threading.Lock()
         self.drawings = Drawings()
         self.drawing_files = DrawingFiles(settings.home / "drawings")
+        self.history = PositionHistory(settings.positions)
+        # Where units that sent positions to this process were heard last: seconds since 1970, lon, lat.
+        self.heard: dict[str, tuple[float, float, float]] = {}
         self.clock = clock or self._clock()
 
     def _clock(self) -> Clock:
@@ -78,6 +83,10 @@ class Workspace:
             )
         return self.derived.get("graph", _stamp(path), lambda: StreetGraph.load(path))
 
+    def street_stamp(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return what changes when the streets or their speeds do."""
+        return _stamp(self.settings.streets), _stamp(self.settings.speeds)
+
     def order(self) -> Order:
         """Return the contraction order of the streets, computed once and kept beside them."""
         return self.derived.get(
@@ -93,7 +102,7 @@ class Workspace:
 
     def travel(self, profile: str) -> Travel:
         """Return the travel engine of a profile."""
-        stamp = (_stamp(self.settings.streets), _stamp(self.settings.speeds))
+        stamp = self.street_stamp()
 
         def build() -> Travel:
             graph = self.graph()

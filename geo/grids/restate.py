@@ -14,7 +14,7 @@ from scipy.special import betaincinv
 from geo.errors import FieldError, ParameterError
 from geo.grids.crosswalk import GENERAL, Crosswalk, Placed
 from geo.grids.locate import AreaIndex
-from geo.incidents.compare import e_test
+from geo.incidents.e_test import e_test
 from geo.incidents.poisson import poisson_interval
 from geo.tables.grids import Grids
 

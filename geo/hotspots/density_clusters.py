@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from geo.compiled import compiled
 from geo.errors import InputError, ParameterError
+from geo.hotspots.dense_squares import clusters_in_squares
 from geo.hotspots.near_pairs import hashed
 
 Floats = npt.NDArray[np.float64]
@@ -25,21 +26,24 @@ def density_clusters(
 
     A core point has ``least`` points or more within ``reach_m`` (equality and the point itself count), and within ``reach_days`` too
     where ``days`` are given. Core points within reach are one cluster; a border point joins the lowest-numbered cluster that it
-    touches. Ester, M. et al. (1996). A density-based algorithm for discovering clusters. KDD-96; Birant, D. and Kut, A. (2007).
-    ST-DBSCAN. Data & Knowledge Engineering 60, 208-221.
+    touches. In space alone the work grows with the points, not with their pairs (``dense_squares``). Ester, M. et al. (1996). A
+    density-based algorithm for discovering clusters. KDD-96; Birant, D. and Kut, A. (2007). ST-DBSCAN. Data & Knowledge Engineering
+    60, 208-221.
     """
     if least < 1 or (days is None) != (reach_days is None) or (reach_days is not None and not reach_days >= 0):
         raise ParameterError(
             "A cluster needs 1 point or more; days and their reach belong together and are 0 or more",
             "最少点数应不小于 1；时间与时间半径须同时给出且不小于 0",
         )
+    if days is None:
+        return clusters_in_squares(xy, reach_m=reach_m, least=least)
     table = hashed(xy, reach_m)
-    times = np.zeros(len(table.order)) if days is None else np.asarray(days, np.float64)
+    times = np.asarray(days, np.float64)
     if len(times) != len(table.order) or not np.isfinite(times).all():
         raise InputError("Each point needs a finite time", "每个点需要有效时间")
     label = _clusters(
         table.xy, times[table.order], table.column, table.row, table.starts, table.columns, table.rows,
-        reach_m, np.inf if reach_days is None else float(reach_days), least, table.order,
+        reach_m, float(reach_days or 0.0), least, table.order,
     )  # fmt: skip
     found = np.empty(len(label), np.int64)
     found[table.order] = label

@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from geo.errors import InputError, ParameterError
-from geo.hotspots.near_pairs import near_pairs
 from geo.hotspots.recency import CallHistory
+from geo.hotspots.triggers import shares, triggers
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,6 +29,7 @@ class SelfExciting:
     metres : standard deviation of its distance along each axis (normal)
     log_likelihood : of the calls that it was fitted to
     n, iterations : calls, and steps of the fit
+    furthest_m, longest_days : how far and how long a call was held to trigger others
     """
 
     background: Floats
@@ -38,6 +39,8 @@ class SelfExciting:
     log_likelihood: float
     n: int
     iterations: int
+    furthest_m: float = math.inf
+    longest_days: float = math.inf
 
     def forecast(self, history: CallHistory, now: float, *, days: float = 7.0) -> Floats:
         """Return the expected calls of each cell in the ``days`` after ``now`` from calls before it, float64[m].
@@ -69,7 +72,8 @@ def fit_self_exciting(
     """Fit the process to calls with ``start <= day < end`` by expectation and maximisation.
 
     ``rate(cell, t) = background(cell) + sum over earlier calls of k exp(-dt / d) / d * normal(distance; s)``. Each step shares every
-    call out between the background and the calls before it (at most ``longest_days`` and ``furthest_m`` away) by their rates, then
+    call out between the background and the calls before it (at most ``longest_days`` and ``furthest_m`` away, less where that would be
+    too many pairs: see ``triggers``) by their rates, then
     sets k, d and s to what the pairs give, and the background to the mean of its shares, smoothed over half of ``furthest_m`` (one cell at
     least). A call's own share is left out of the background that it is weighed against, or every call would explain itself. Mohler, G. O. et
     al. (2011). Self-exciting point process modeling of crime. Journal of the American Statistical Association 106, 100-108; Veen, A. and
@@ -86,13 +90,9 @@ def fit_self_exciting(
         raise InputError(
             f"{n} calls are too few to fit a process; 10 are needed", f"仅 {n}起警情，至少需要 10起才能拟合"
         )
-    pairs = near_pairs(xy, furthest_m)
-    a = np.repeat(pairs.order, np.diff(pairs.indptr))
-    b = pairs.order[pairs.other]
-    gap = np.abs(day[b] - day[a])
-    kept = (gap > 0) & (gap <= longest_days)
-    child = np.where(day[b] > day[a], b, a)[kept]
-    gap, square = gap[kept], pairs.metres[kept] ** 2
+    pairs = triggers(xy, day, furthest_m=furthest_m, longest_days=longest_days)
+    furthest_m, longest_days = pairs.furthest_m, pairs.longest_days
+    xy, day, cell = xy[pairs.order], day[pairs.order], cell[pairs.order]
     k, d, s = (before.triggered, before.days, before.metres) if before else (0.2, 7.0, furthest_m / 4)
     width = math.sqrt(float(np.median(history.area_m2)))
     smooth = _neighbourhood(history.centres, max(furthest_m / 2, 1.5 * width))
@@ -105,18 +105,15 @@ def fit_self_exciting(
         background = np.asarray(smooth @ local) / (end - start)
         density = np.maximum(background[cell] - np.asarray(smooth.diagonal())[cell] * share / (end - start), 1e-12)
         density = density / history.area_m2[cell]
-        rate = k / d * np.exp(-gap / d) * np.exp(-square / (2 * s * s)) / (2 * math.pi * s * s)
-        total = density + np.bincount(child, weights=rate, minlength=n)
-        caused = rate / total[child]
+        total, sum_, in_days, in_squares = shares(pairs.indptr, pairs.gap, pairs.square, density, k, d, s)
         share = density / total
-        sum_ = float(caused.sum())
         # Of what the last calls trigger, some is still to come.
         seen = float((1 - np.exp(-np.minimum(end - day, longest_days) / d)).sum())
         now = float(np.log(total).sum() - background.sum() * (end - start) - k * seen)
         if sum_ > 1e-9:
             k = min(sum_ / max(seen, 1e-9), 0.95)
-            d = min(max(float((caused * gap).sum()) / sum_, 0.05), longest_days)
-            s = min(max(math.sqrt(float((caused * square).sum()) / (2 * sum_)), 5.0), furthest_m)
+            d = min(max(in_days / sum_, 0.05), longest_days)
+            s = min(max(math.sqrt(in_squares / (2 * sum_)), 5.0), furthest_m)
         else:
             k = 0.0
         if abs(now - likelihood) < 1e-6 * abs(now):
@@ -124,8 +121,9 @@ def fit_self_exciting(
             break
         likelihood = now
     return SelfExciting(
-        background=background, triggered=k, days=d, metres=s, log_likelihood=likelihood, n=n, iterations=step
-    )
+        background=background, triggered=k, days=d, metres=s, log_likelihood=likelihood, n=n, iterations=step,
+        furthest_m=furthest_m, longest_days=longest_days,
+    )  # fmt: skip
 
 
 def prospective(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -83,8 +83,9 @@ def build_calls(
     source_frame: str | None = None,
     first_row: int = 1,
     damaged: Sequence[int] = (),
+    observe: Callable[[float], None] = lambda _: None,
 ) -> BuiltCalls:
-    """Make calls of the rows of an export.
+    """Make calls of the rows of an export; ``observe`` is told the share done.
 
     Raises
     ------
@@ -100,12 +101,15 @@ def build_calls(
     found = Findings(rows=n)
     frame = pd.DataFrame(index=range(n))
     assumed = _attributes(table, profile, column_of, frame, notes, context.families)
+    observe(0.2)
     keep, rejected = read_call_times(table, profile, column_of, frame, notes, found, context.zone, first_row)
+    observe(0.4)
     addresses = cast("npt.NDArray[np.object_]", frame["address"].to_numpy(dtype=object))
     located = locate(
         table, profile, found, points=points, source_frame=source_frame, ground=context.ground, book=context.book,
         addresses=addresses,
     )  # fmt: skip
+    observe(0.65)
     lonlat = located.lonlat
     placed = np.asarray(np.isfinite(lonlat).all(axis=1), dtype=bool)
     numbers, doubled = call_numbers(table, column_of, profile.source, points, found, notes)
@@ -118,7 +122,9 @@ def build_calls(
     rows = np.flatnonzero(keep)
     frame, lonlat, placed = frame.iloc[rows].reset_index(drop=True), lonlat[rows], placed[rows]
     found = Findings(rows=len(rows), masks={code: mask[rows] for code, mask in found.masks.items() if mask[rows].any()})
+    observe(0.75)
     street_m, precision = _clean(found, frame, lonlat, placed, context)
+    observe(0.95)
     frame["placed"] = placed
     frame["flags"] = _loose(found.written(frame["valid"].to_numpy(dtype=bool), placed))
     frame = as_decided(frame)

@@ -12,7 +12,7 @@ from scipy.stats import beta
 from scipy.stats import t as student
 
 from geo.errors import ParameterError
-from geo.incidents.compare import e_test
+from geo.incidents.e_test import e_test
 from geo.incidents.poisson import poisson_interval
 
 Baseline = Literal["year_on_year", "period_before", "five_year_mean", "same_season", "other_period"]

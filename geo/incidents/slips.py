@@ -104,35 +104,71 @@ def check_change(now: int, before: int, printed: float, *, decimals: int = 1) ->
 _COUNT = r"(\d{1,3}(?:[,，]\d{3})+|\d+)\s*(?:起|件|宗|次|人|例)?"
 _GAP = r"[^。；;\n%％\d]{0,12}?"
 _DOWN: Final = ("下降", "减少", "降低", "下跌", "降幅", "-", "−")
-_CHANGE: Final = re.compile(
-    rf"(?:由|从)\D{{0,8}}{_COUNT}{_GAP}(?:至|到|为)\s*{_COUNT}"
-    r"[^。；;\n]{0,16}?(上升|增长|增加|上涨|提高|下降|减少|降低|下跌|降幅|增幅|[-−+])(?:了|为|达|率)?\s*"
-    r"([-−+]?\d+(?:\.\d+)?)\s*[%％]"
-)
-_SHARE: Final = re.compile(
-    rf"(?:受理|接报|应\S{{0,4}}|共|接收)\S{{0,6}}?\s*{_COUNT}{_GAP}(?:办结|处置|实\S{{0,4}}|其中|完成)\S{{0,6}}?\s*{_COUNT}"
-    r"[^。；;\n\d]{0,12}?(?:率|占)(?:为|达|比)?\s*(\d+(?:\.\d+)?)\s*[%％]"
-)
+_WAY = r"(上升|增长|增加|上涨|提高|升幅|增幅|下降|减少|降低|下跌|降幅|[-−+＋])?(?:了|为|达|率|幅)?\s*"
+_PERCENT = r"([-−+＋]?\d+(?:\.\d+)?)\s*[%％]"
+_THEN = r"(?:去年同期|上年同期|同期|上一?期|上月|上周|昨日|前日|基期|去年|上年)"
+_CHANGES: Final = (
+    # 由 3 起降至 1 起，同比下降 66.7%
+    (re.compile(rf"(?:由|从)\D{{0,8}}{_COUNT}{_GAP}(?:至|到|为)\s*{_COUNT}[^。；;\n\d%％]{{0,16}}?{_WAY}{_PERCENT}"), (1, 2, 3, 4)),
+    # 100 起 → 120 起（+20%）
+    (re.compile(rf"{_COUNT}\s*(?:→|⇒|->|—>|-->)\s*{_COUNT}[^。；;\n\d%％]{{0,12}}?{_WAY}{_PERCENT}"), (1, 2, 3, 4)),
+    # 去年同期 100 起，今年 120 起，同比 +20%
+    (
+        re.compile(
+            rf"{_THEN}[^。；;\n\d%％]{{0,8}}?{_COUNT}[^。；;\n\d%％]{{0,6}}?(?:今年|今日|本年|本期|本月|本周|本日|现)"
+            rf"[^。；;\n\d%％]{{0,8}}?{_COUNT}[^。；;\n\d%％]{{0,6}}?(?:同比|环比)\s*{_WAY}{_PERCENT}"
+        ),
+        (1, 2, 3, 4),
+    ),
+    # 120 起，同比 +20%（去年同期 100 起）
+    (
+        re.compile(
+            rf"{_COUNT}[^。；;\n\d%％]{{0,10}}?(?:同比|环比)[^。；;\n\d%％+＋−-]{{0,6}}?{_WAY}{_PERCENT}"
+            rf"[^。；;\n\d%％]{{0,8}}?{_THEN}[^。；;\n\d%％]{{0,6}}?{_COUNT}"
+        ),
+        (4, 1, 2, 3),
+    ),
+)  # fmt: skip
+"""Patterns of changes, and in which groups stand the count before, the count now, the direction and the percentage."""
+_SHARES: Final = (
+    # 受理 7,792 件，办结 7,762 件，办结率 97.12%
+    (
+        re.compile(
+            rf"(?:受理|接报|应\S{{0,4}}|共|接收)\S{{0,6}}?\s*{_COUNT}{_GAP}(?:办结|处置|实\S{{0,4}}|其中|完成)\S{{0,6}}?\s*{_COUNT}"
+            r"[^。；;\n\d]{0,12}?(?:率|占)(?:为|达|比)?\s*(\d+(?:\.\d+)?)\s*[%％]"
+        ),
+        (1, 2, 3),
+    ),
+    # 办结率 7762/7792 = 97.12%
+    (re.compile(rf"{_COUNT}\s*[/／]\s*{_COUNT}\s*(?:[=＝≈(（，,:：]|即|为){{1,2}}\s*(\d+(?:\.\d+)?)\s*[%％]"), (2, 1, 3)),
+    # 办结率 97.12%（7762/7792）
+    (re.compile(rf"率(?:为|达|是)?\s*(\d+(?:\.\d+)?)\s*[%％]\s*[(（]\s*{_COUNT}\s*[/／]\s*{_COUNT}"), (3, 2, 1)),
+)  # fmt: skip
+"""Patterns of shares, and in which groups stand the whole, the part and the percentage."""
 _FALL: Final = re.compile(r"(下降|减少|降低|下跌|降幅)(?:了|为|达)?\s*(\d+(?:\.\d+)?)\s*[%％]")
 
 
 def find_slips(text: str) -> tuple[Slip, ...]:
     """Check the changes and shares in a Chinese report that stand in one sentence with their counts.
 
-    Understood are "由 3 起降至 1 起，同比下降 66.7%" and "受理 7,792 件，办结 7,762 件，办结率 97.12%"; a fall of more than 100 % is a
-    slip even without counts. What is not understood is passed over: no slip found is no proof that there is none.
+    Understood are changes such as "由 3 起降至 1 起，同比下降 66.7%", "100 起 → 120 起（+20%）", "去年同期 100 起，今年 120 起，同比 +20%"
+    and "120 起，同比上升 20%（去年同期 100 起）", and shares such as "受理 7,792 件，办结 7,762 件，办结率 97.12%", "7762/7792 = 97.12%" and
+    "办结率 97.12%（7762/7792）"; a fall of more than 100 % is a slip even without counts. What is not understood is passed over: no slip
+    found is no proof that there is none.
     """
     return tuple(_slips(text))
 
 
 def _slips(text: str) -> Iterator[Slip]:
-    for match in _CHANGE.finditer(text):
-        before, now, way, printed = match.groups()
-        size = float(printed.replace("−", "-"))
+    for match, groups in _found(text, _CHANGES):
+        before, now, way, printed = (match.group(k) for k in groups)
+        if way is None and printed[0].isdigit():
+            continue  # neither a rise nor a fall is said: it may be a share
+        size = float(_sign(printed))
         signed = -abs(size) if way in _DOWN else size
         yield from check_change(_whole(now), _whole(before), signed, decimals=_decimals(printed))
-    for match in _SHARE.finditer(text):
-        whole, part, printed = match.groups()
+    for match, groups in _found(text, _SHARES):
+        whole, part, printed = (match.group(k) for k in groups)
         slip = check_share(_whole(part), _whole(whole), float(printed), decimals=_decimals(printed))
         if slip is not None:
             yield slip
@@ -142,6 +178,24 @@ def _slips(text: str) -> Iterator[Slip]:
                 kind="impossible", printed=-float(match.group(2)) / 100, true=None,
                 en=f"Nothing falls by {match.group(2)}%: more than all", zh=f"{match.group(0)}：降幅不可能超过 100%",
             )  # fmt: skip
+
+
+def _found(
+    text: str, patterns: tuple[tuple[re.Pattern[str], tuple[int, ...]], ...]
+) -> Iterator[tuple[re.Match[str], tuple[int, ...]]]:
+    """Return what any pattern matches, in the order of the text; what stands in two matches counts for the earlier pattern."""
+    held: list[tuple[re.Match[str], tuple[int, ...]]] = []
+    for pattern, groups in patterns:
+        held += [
+            (match, groups)
+            for match in pattern.finditer(text)
+            if not any(match.start() < other.end() and other.start() < match.end() for other, _ in held)
+        ]
+    yield from sorted(held, key=lambda one: one[0].start())
+
+
+def _sign(text: str) -> str:
+    return text.replace("−", "-").replace("＋", "+")
 
 
 def _alike(printed: float, true: float, decimals: int) -> bool:

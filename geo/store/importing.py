@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from geo.errors import NotFoundError
-from geo.incidents.read_calls import read_calls
 from geo.store.limits import ReadLimits
 from geo.store.port import TABLES
 from geo.store.reading import read_file
 from geo.store.sandbox import Sandbox
-from geo.tables.calls import Calls
 from geo.tables.mapping import Imported, ImportProfile, to_table
 from geo.tables.spec import Table
 
@@ -58,10 +56,7 @@ def import_table(
         limits=limits,
         sandbox=sandbox,
     )
-    if issubclass(kind, Calls):
-        made = cast("Imported[T]", read_calls(read.frame, profile, first_row=read.first_row))
-    else:
-        made = to_table(read.frame, kind, profile, first_row=read.first_row)
+    made = to_table(read.frame, kind, profile, first_row=read.first_row)
     notes = list(read.notes)
     if read.ambiguous:
         notes.append(

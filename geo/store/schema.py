@@ -14,7 +14,7 @@ from geo.store.records import POINT_COLUMNS, geometry_columns
 from geo.store.values import INDEXED, TIME_COLUMN
 from geo.tables.spec import Column, TableSpec
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration; a store that is newer than this is refused."""
 
 KEPT_HISTORY: Final = ("grids",)

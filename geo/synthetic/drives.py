@@ -39,23 +39,31 @@ class Drive:
 
 
 def drive(
-    graph: StreetGraph, *, seconds: float, seed: int, profile: str = "response_car", reach_seconds: float = 900.0
+    graph: StreetGraph,
+    *,
+    seconds: float,
+    seed: int,
+    profile: str = "response_car",
+    reach_seconds: float = 900.0,
+    taste: float = 0.25,
+    turn_seconds: float = 5.0,
 ) -> Drive:
     """Return a drive from place to place for ``seconds``: quick ways, not always the quickest, with stops between them.
 
-    Every leg has its own view of how fast each street is (log-normal, 25 %), streets are driven at 0.7 to 1.2 times
-    their speed, and a unit stands for one to five minutes where a leg ends.
+    Every leg has its own view of how fast each street is (log-normal, of deviation ``taste``), a turn counts as much as
+    ``turn_seconds`` when the way is chosen, streets are driven at 0.7 to 1.2 times their speed, and a unit stands for one to
+    five minutes where a leg ends.
     """
     rng = np.random.default_rng(seed)
     milliseconds = arc_milliseconds(graph, profile)
     usual = np.where(milliseconds < NO_WAY, milliseconds / 1000.0, np.inf)
-    plain = ArcGraph.of(graph, usual, turn_back_seconds=120.0)
+    plain = ArcGraph.of(graph, usual, turn_back_seconds=120.0, turn_seconds=turn_seconds)
     starts = np.flatnonzero(np.isfinite(usual) & (np.diff(plain.indptr) > 0))
     here = _well_joined(plain, starts, rng)
     clock, arcs, enter, leave = 0.0, [here], [0.0], [float(usual[here])]
     clock = leave[0]
     while clock < seconds:
-        felt = np.where(np.isfinite(usual), usual * np.exp(rng.normal(0.0, 0.25, len(usual))), np.inf)
+        felt = np.where(np.isfinite(usual), usual * np.exp(rng.normal(0.0, taste, len(usual))), np.inf)
         seen = replace(plain, seconds=felt)
         way = _leg(seen, here, reach_seconds, rng)
         if len(way) < 2:

@@ -140,6 +140,12 @@ HEADERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = _split(
             ),
             "visits": "每班次数 巡逻次数 次数",
             "priority": "等级 优先级",
+            "gap_minutes": "到点间隔（分） 到点间隔 到点间隔（分钟） 巡逻间隔 最大间隔 gap",
+            "least_gap_minutes": "最小间隔（分） 最小间隔 最小间隔（分钟） least_gap",
+            "window_start": "到岗时刻（分） 到岗时刻 上岗时刻 window_from",
+            "window_end": "离岗时刻（分） 离岗时刻 下岗时刻 window_to",
+            "units_together": "同时到点（组） 同时到点 同时组数",
+            "kinds": "可派巡组 可派类型 巡组类型",
         },
         "units": {
             "unit_id": "巡组编号 警组编号 呼号 编号 id",

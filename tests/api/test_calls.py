@@ -74,6 +74,22 @@ def test_a_preview_writes_nothing_and_names_what_it_found(door: TestClient) -> N
     assert door.get("/api/calls/flags").json()["n_calls"] == 0
 
 
+def test_a_preview_tells_how_far_it_is_under_the_name_that_was_chosen(door: TestClient) -> None:
+    assert door.get("/api/calls/preview/progress/0123456789abcdef").status_code == 404
+    told = preview(door, rows(40), "frame=WGS84&progress=0123456789abcdef")
+    at = door.get("/api/calls/preview/progress/0123456789abcdef").json()
+    assert 0.9 < at["share"] <= 1
+    assert "清洗" in at["message"]
+    again = door.post(
+        f"/api/calls/preview/{told['upload_id']}?progress=ffffffff",
+        json={"upload_id": told["upload_id"], "frame": "WGS84"},
+    )
+    assert again.status_code == 200
+    assert door.get("/api/calls/preview/progress/ffffffff").status_code == 200
+    wrong = door.post("/api/calls/preview?progress=../x", files={"file": ("a.csv", b"a", "text/csv")})
+    assert wrong.status_code == 422
+
+
 def test_the_same_file_changes_nothing_and_a_corrected_one_only_what_it_corrects(door: TestClient) -> None:
     first = written(door, rows(200))
     assert (first["inserted"], first["updated"], first["unchanged"]) == (200, 0, 0)

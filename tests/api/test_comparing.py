@@ -86,8 +86,10 @@ def test_printed_figures_are_recomputed(client: TestClient) -> None:
 
 
 def test_the_displacement_is_that_of_its_four_counts(client: TestClient) -> None:
-    found = client.get("/api/collections/grids/items?limit=5").json()["features"]
-    top = [feature["properties"]["code"] for feature in found]
+    found = client.get("/api/collections/grids/items?limit=200").json()["features"]
+    codes = sorted(feature["properties"]["code"] for feature in found if feature["properties"]["kind"] == "general")
+    top = codes[:5]
+    other = next(code for code in codes if code[:12] != top[0][:12])
     question: dict[str, Any] = {
         "before": ["2026-08-01", "2026-08-31"], "after": ["2026-09-01", "2026-10-01"], "treated": top[:2], "control": top[2:5],
     }  # fmt: skip
@@ -95,6 +97,13 @@ def test_the_displacement_is_that_of_its_four_counts(client: TestClient) -> None
     (a, b), (c, d) = answer["treated"], answer["control"]
     assert answer["difference"] == (b - a) - (d - c)
     assert answer["standard_error"] == pytest.approx(math.sqrt(a + b + c + d))
+    assert (answer["treated_grids"], answer["control_grids"]) == (2, 3)
+    community = {**question, "treated": [top[0][:12]], "control": [other]}
+    whole = client.post("/api/comparisons/displacement", json=community).json()
+    assert whole["treated_grids"] == sum(code.startswith(top[0][:12]) for code in codes) > 1
+    missing = client.post("/api/comparisons/displacement", json={**question, "treated": ["000"]})
+    assert missing.status_code == 404
+    assert "没有网格 000" in missing.json()["detail_zh"]
     assert client.post("/api/comparisons/displacement", json={**question, "control": top[:1]}).status_code == 422
     assert (
         client.post(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from api.services.choropleth import grid_values
-from api.services.few import area_shown, difference_shown, places_shown, values_shown
+from api.services.few import (
+    area_shown,
+    difference_shown,
+    frames_shown,
+    places_shown,
+    summary_shown,
+    values_shown,
+)
 from api.services.filters import CallFilter, parse_filter
+from api.services.heat import frames_of, summary
 from api.services.heat_area import area_figures
 from api.services.heat_difference import difference
 from api.services.hot_places import hot_places
@@ -75,6 +85,43 @@ def test_an_area_keeps_what_rests_on_enough_calls(workspace: Workspace) -> None:
     assert shown.spread is None or shown.hour_by_weekday
     left = made.n - sum(f.n for f in shown.families)
     assert left == 0 or left >= 5
+
+
+def test_a_heat_map_of_one_grid_hides_what_rests_on_few_calls(workspace: Workspace) -> None:
+    real = counts(workspace)
+    code = max(real, key=lambda c: real[c])
+    narrowed = replace(SHORT, areas=frozenset({code}))
+    made = summary(workspace, READER, narrowed, zoom=13, theme="light")
+    shown = summary_shown(workspace, READER, narrowed, made)
+    assert shown.n == made.n == real[code]
+    assert any(0 < day.n < 5 for day in made.by_day)
+    assert shown.by_day == []
+    assert not any(0 < f.n < 5 for f in shown.by_family)
+    assert not any(0 < n < 5 for n in [*shown.by_hour, *shown.by_weekday])
+    assert shown.few_hidden >= 1
+    assert summary_shown(workspace, DEMO, narrowed, made) == made
+    whole = summary(workspace, READER, SHORT, zoom=13, theme="light")
+    assert summary_shown(workspace, READER, SHORT, whole) == whole
+    few = next(c for c, n in real.items() if 0 < n < 5)
+    scarce = replace(SHORT, areas=frozenset({few}))
+    with pytest.raises(ForbiddenError, match="fewer than 5"):
+        summary_shown(workspace, READER, scarce, summary(workspace, READER, scarce, zoom=13, theme="light"))
+
+
+def test_a_bin_of_the_slider_with_few_calls_has_neither_number_nor_picture(workspace: Workspace) -> None:
+    real = counts(workspace)
+    narrowed = replace(SHORT, areas=frozenset({max(real, key=lambda c: real[c])}))
+    made = frames_of(workspace, READER, narrowed, by="day")
+    shown = frames_shown(workspace, READER, narrowed, made)
+    pictures = np.frombuffer(base64.b64decode(shown.data), np.uint8).reshape(len(made.n), -1)
+    before = np.frombuffer(base64.b64decode(made.data), np.uint8).reshape(len(made.n), -1)
+    hidden = [n is None for n in shown.n]
+    assert all(one for one, n in zip(hidden, made.n, strict=True) if n and n < 5)
+    assert sum(hidden) == shown.few_hidden > 0
+    assert before[hidden].any()
+    assert not pictures[hidden].any()
+    assert (pictures[~np.array(hidden)] == before[~np.array(hidden)]).all()
+    assert frames_shown(workspace, DEMO, narrowed, made) == made
 
 
 def test_hot_places_with_few_calls_are_left_out_and_the_note_says_so(workspace: Workspace) -> None:

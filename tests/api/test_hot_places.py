@@ -90,15 +90,15 @@ def test_an_area_narrows_every_figure(client: TestClient) -> None:
     summary = client.get("/api/heat/summary", params=narrowed).json()
     assert summary["n"] == sum(summary["by_hour"]) == area["n"]
     assert client.get("/api/hotspots", params=narrowed).json()["n"] == area["n"]
-    assert client.get("/api/heat/rows", params=narrowed).json()["matched"] == area["n"]
+    assert client.get("/api/rows", params=narrowed).json()["n"] == area["n"]
 
 
 def test_the_rows_of_a_grid_are_those_that_it_counts(client: TestClient) -> None:
     values = client.get(f"/api/grids/values?measure=calls&{PERIOD}").json()["values"]
     code = max(values, key=lambda c: values[c]["n"])
     area = client.get(f"/api/heat/area?{PERIOD}&areas={code}").json()
-    shown = client.get(f"/api/heat/rows?{PERIOD}&areas={code}&limit=500").json()
-    assert area["n"] == values[code]["n"] == shown["matched"] == len(shown["rows"])
+    shown = client.get(f"/api/rows?{PERIOD}&areas={code}&limit=500").json()
+    assert area["n"] == values[code]["n"] == shown["n"] == len(shown["rows"])
     assert not {"name", "phone", "caller"} & set(shown["rows"][0])
 
 

@@ -48,9 +48,10 @@ def test_a_patrol_plan_has_times_streets_and_a_lower_bound(client: TestClient) -
     assert job["state"] == "done", job
     plan = client.get(f"/api/plans/{job['result']['plan_id']}").json()
     assert plan["lower_bound_units"] <= plan["units_used"] <= plan["units_available"]
-    visited = [stop["point_id"] for route in plan["routes"] for stop in route["stops"]]
+    crews = [route for route in plan["routes"] if route["kind"] != "video"]
+    visited = [stop["point_id"] for route in crews for stop in route["stops"]]
     assert len(visited) == plan["visits_made"]
-    for route in plan["routes"]:
+    for route in crews:
         times = [point[2] for point in route["line"]]
         assert times == sorted(times)
         ends = [(stop["arrive"], stop["depart"]) for stop in route["stops"]]

@@ -20,7 +20,7 @@ from api.cli.main import main
 from api.services.filters import CallFilter
 from api.services.report_parts import Writer
 from api.services.report_periods import Known, baselines, counted
-from api.services.report_rows import rows_behind
+from api.services.rows import rows_behind
 from api.services.workspace import Workspace
 from geo.errors import ForbiddenError, ParameterError
 from geo.incidents.periods import Period
@@ -93,16 +93,26 @@ def test_the_report_counts_what_the_other_pages_count(client: TestClient) -> Non
     assert [(row[1], int(row[2])) for row in top["cells"]] == [(g["name"], g["n"]) for g in daily["top_grids"]]
 
 
-@pytest.mark.parametrize(("kind", "title"), [("weekly", "类别变化"), ("monthly", "警情最多的网格")])
+@pytest.mark.parametrize(
+    ("kind", "title"), [("weekly", "类别变化"), ("monthly", "警情最多的网格"), ("weekly", "逐日警情")]
+)
 def test_a_figure_lists_as_many_calls_as_it_counts(client: TestClient, kind: str, title: str) -> None:
     shown = _get(client, f"/api/reports/{kind}/sheet").json()
     table = next(table for table in _tables(shown) if table["title"] == title)
-    column = 1 if title == "类别变化" else 2
+    column = 2 if title == "警情最多的网格" else 1
     assert table["cells"]
-    for cells, asked in zip(table["cells"][:6], table["rows"][:6], strict=True):
-        answer = client.get("/api/reports/rows", params={**asked, "limit": 1}).json()
+    for cells, asked in zip(table["cells"][:7], table["rows"][:7], strict=True):
+        answer = client.get("/api/rows", params={**asked, "limit": 1}).json()
         assert answer["n"] == int(cells[column].replace(",", ""))
         assert "caller" not in answer["rows"][0]
+
+
+def test_the_rows_of_a_narrowed_report_are_narrowed_too(client: TestClient) -> None:
+    shown = _get(client, "/api/reports/weekly/sheet?families=盗窃,纠纷&citizen=only&basis=received").json()
+    for title, column in (("逐日警情", 1), ("类别变化", 1)):
+        table = next(table for table in _tables(shown) if table["title"] == title)
+        for cells, asked in zip(table["cells"], table["rows"], strict=True):
+            assert client.get("/api/rows", params=asked).json()["n"] == int(cells[column]), (title, cells[0])
 
 
 def test_the_calls_within_a_polygon_are_those_of_the_grid_that_it_bounds(client: TestClient) -> None:
@@ -111,9 +121,9 @@ def test_the_calls_within_a_polygon_are_those_of_the_grid_that_it_bounds(client:
     asked = dict(table["rows"][0])
     grid = client.get(f"/api/collections/grids/items/{asked.pop('areas')}").json()
     outline = ";".join(f"{x},{y}" for x, y in shape(grid["geometry"]).exterior.coords[:-1])
-    answer = client.get("/api/reports/rows", params={**asked, "within": outline}).json()
+    answer = client.get("/api/rows", params={**asked, "within": outline}).json()
     assert answer["n"] == len(answer["rows"]) == int(table["cells"][0][2])
-    assert client.get("/api/reports/rows", params={**asked, "within": "0,0;1"}).status_code == 422
+    assert client.get("/api/rows", params={**asked, "within": "0,0;1"}).status_code == 422
 
 
 def test_a_picture_of_the_report_is_a_png(client: TestClient) -> None:

@@ -43,7 +43,7 @@ def test_a_hot_place_says_why_and_the_map_goes_there(visit) -> None:
     at.shoot("heat-places")
 
 
-@pytest.mark.parametrize("method", ["segments", "kde", "clusters"])
+@pytest.mark.parametrize("method", ["segments", "network", "kde", "clusters"])
 def test_another_method_gives_another_list(visit, method: str) -> None:
     at = visit("/heat?view=places&from=2026-08-01&to=2026-10-31")
     at.until("!!document.querySelector('[data-legend=hot]')", "hot places")

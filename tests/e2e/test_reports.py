@@ -96,3 +96,53 @@ def test_the_tools_beside_the_report_answer(visit) -> None:
     assert at.page.locator("#sheet tbody tr").count() >= 3
     at.shoot("reports-indicators")
     assert at.findings() == []
+
+
+def test_areas_in_a_funnel_and_treated_against_control_grids(visit) -> None:
+    at = visit("/reports?kind=monthly")
+    at.page.keyboard.press("u")
+    _ready(at, "区域漏斗图")
+    at.until("!!document.querySelector('#sheet svg.funnel')", "the funnel")
+    at.page.select_option("#sheet select[name=by]", "station")
+    at.page.select_option("#sheet select[name=exposure]", "area")
+    grids = at.page.locator("#sheet svg.funnel circle").count()
+    at.page.click("#sheet button.primary")
+    at.until(f"document.querySelectorAll('#sheet svg.funnel circle').length < {grids}", "fewer areas")
+    at.until("document.querySelector('#sheet').innerText.includes('km²')", "the unit")
+    assert at.findings() == []
+    at.shoot("reports-funnel")
+    codes = at.page.evaluate(
+        "fetch('/api/grids/values?measure=calls').then((r) => r.json()).then((v) => Object.keys(v.values).sort())"
+    )
+    other = next(code for code in codes if code[:12] != codes[0][:12])
+    at.page.evaluate("document.activeElement.blur()")
+    at.page.keyboard.press("t")
+    _ready(at, "干预前后对照")
+    for name, value in (
+        ("before_first", "2026-08-01"),
+        ("before_last", "2026-08-31"),
+        ("after_first", "2026-09-01"),
+        ("after_last", "2026-10-01"),
+    ):
+        at.page.fill(f"#sheet input[name={name}]", value)
+    at.page.fill("#sheet textarea[name=treated]", codes[0][:12])
+    at.page.fill("#sheet textarea[name=control]", f"{other}")
+    at.page.click("#sheet button.primary")
+    at.until("document.querySelector('#sheet .claim')?.innerText.includes('净变化')", "the answer")
+    assert "标准误" in at.text("#sheet")
+    assert at.page.locator("#sheet tbody tr").count() == 2
+    assert at.findings() == []
+    at.shoot("reports-wdd")
+
+
+def test_presence_is_told_by_hour_and_point_with_what_is_unknown(visit) -> None:
+    at = visit("/reports")
+    at.page.keyboard.press("v")
+    _ready(at, "见警与管控")
+    text = at.text("#sheet")
+    assert "见警率" in text
+    assert "管控率" in text
+    assert "无法判断" in text
+    assert at.page.locator("#sheet table").count() == 2
+    assert at.page.locator("#sheet table").first.locator("tbody tr").count() == 24
+    assert "XZ" not in text, "no unit is named"

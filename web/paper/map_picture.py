@@ -23,6 +23,8 @@ METRES_PER_DEGREE: Final = 111_320.0
 THICK_WITHIN_M: Final = 6_000.0
 """Width of a map on which streets have their full width."""
 _MM_PER_INCH: Final = 25.4
+ARROWS_EVERY: Final = 40
+"""Vertices of a way between two arrows."""
 
 WIDTHS: Final = {
     "motorway": 1.6, "motorway_link": 0.8, "trunk": 1.6, "trunk_link": 0.8, "primary": 1.4, "primary_link": 0.8,
@@ -72,6 +74,14 @@ class Marks:
     colour: str = "#b42318"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ways:
+    """Lines in EPSG:4326 drawn over the streets, such as the route of a crew, with arrows that tell the direction."""
+
+    lines: Shapes
+    colour: str = "#175cd3"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legend:
     """Title, (label, ``#rrggbb``) a class, and a note with n and the period."""
@@ -83,12 +93,13 @@ class Legend:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapPicture:
-    """What is drawn, from below: areas, streets, outlines, marks; ``bounds`` = west, south, east, north in degrees."""
+    """What is drawn, from below: areas, streets, outlines, ways, marks; ``bounds`` = west, south, east, north in degrees."""
 
     bounds: tuple[float, float, float, float]
     areas: Areas | None = None
     streets: Streets | None = None
     outlines: Shapes | None = None
+    ways: Ways | None = None
     marks: Marks | None = None
     legend: Legend | None = None
     north: str = "北"
@@ -159,6 +170,22 @@ def _draw_layers(axes: Any, picture: MapPicture, view: shapely.Polygon) -> None:
         rings = shapely.get_parts(shapely.boundary(picture.outlines[~shapely.is_empty(picture.outlines)]))
         lines = [shapely.get_coordinates(ring) for ring in rings]
         axes.add_collection(LineCollection(lines, colors=OUTLINE, linewidths=0.8))
+    if picture.ways is not None:
+        _draw_ways(axes, picture.ways)
+
+
+def _draw_ways(axes: Any, ways: Ways) -> None:
+    from matplotlib.collections import LineCollection
+
+    lines = [shapely.get_coordinates(line) for line in ways.lines]
+    axes.add_collection(LineCollection(lines, colors=ways.colour, linewidths=1.8, alpha=0.8, zorder=3))
+    for line in lines:
+        for first in range(len(line) // ARROWS_EVERY // 2, len(line) - 1, ARROWS_EVERY):
+            if (line[first] != line[first + 1]).any():
+                axes.annotate(
+                    "", xy=line[first + 1], xytext=line[first], zorder=4,
+                    arrowprops={"arrowstyle": "-|>", "color": ways.colour, "lw": 0.8, "shrinkA": 0, "shrinkB": 0},
+                )  # fmt: skip
 
 
 def _thinner(bounds: tuple[float, float, float, float]) -> float:

@@ -91,3 +91,10 @@ class Chosen:
 
     def __len__(self) -> int:
         return len(self.minutes)
+
+    def rows(self, rows: npt.NDArray[np.int64]) -> Chosen:
+        """Return some of the calls, in the order of ``rows`` (int64[k])."""
+        return Chosen(
+            lonlat=self.lonlat[rows], minutes=self.minutes[rows], families=self.families[rows],
+            family_names=self.family_names, areas=self.areas[rows], area_codes=self.area_codes,
+        )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from geo.errors import UnavailableError
+from geo.errors import InputError, UnavailableError
 from geo.hotspots.cube.ready import CallChunk
 
 MOST_AT_ONCE: Final = 4096
@@ -59,13 +59,17 @@ class Intake:
     def _take(self, taken: list[tuple[CallChunk, Future[None]]]) -> None:
         try:
             self._put([(_joined([chunk for chunk, _ in taken]), 1)])
-        except Exception as problem:  # noqa: BLE001 - whoever waits is told
+        except InputError as problem:
             if len(taken) == 1:
                 taken[0][1].set_exception(problem)
                 return
             # One wrong call must not keep the others out: nothing was written, each is tried by itself.
             for one in taken:
                 self._take([one])
+            return
+        except Exception as problem:  # noqa: BLE001 - a fault of the disk or of ours is told to all that wait; trying again one by one would write twice
+            for _, done in taken:
+                done.set_exception(problem)
             return
         for _, done in taken:
             done.set_result(None)

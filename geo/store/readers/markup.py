@@ -22,6 +22,7 @@ from geo.store.readers.raw import RawLayer, table
 _DEEPEST: Final = 200
 _ENCODING: Final = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*?\?>""")
 WGS84: Final = "EPSG:4326"
+TRACK_POINTS: Final = "track_points"
 
 
 def read_kml(path: Path, *, encoding: str | None, limits: ReadLimits) -> RawLayer:
@@ -40,8 +41,13 @@ def read_kml(path: Path, *, encoding: str | None, limits: ReadLimits) -> RawLaye
 
 
 def read_gpx(path: Path, *, encoding: str | None, layer: str | None, limits: ReadLimits) -> RawLayer:
-    """Read the waypoints, routes or tracks of a GPX file; with several of them ``layer`` names one. GPX is in WGS84."""
+    """Read the waypoints, routes or tracks of a GPX file; with several of them ``layer`` names one. GPX is in WGS84.
+
+    The layer ``track_points`` holds every point of the tracks with its track and time, where a point has one.
+    """
     root, found = _parsed(path, encoding)
+    if layer == TRACK_POINTS:
+        return _gpx_track_points(root, found, limits)
     readers: dict[str, tuple[str, Callable[[ET.Element, int], object]]] = {
         "waypoints": ("wpt", _gpx_point),
         "routes": ("rte", lambda e, row: _gpx_line([e], "rtept", row)),
@@ -67,6 +73,18 @@ def read_gpx(path: Path, *, encoding: str | None, layer: str | None, limits: Rea
         crs=WGS84,
         encoding=found,
     )
+
+
+def _gpx_track_points(root: ET.Element, found: str, limits: ReadLimits) -> RawLayer:
+    records: list[dict[str, object]] = []
+    shapes: list[object] = []
+    for number, track in enumerate(_each(root, "trk"), start=1):
+        name = _text(_child(track, "name")) or f"track {number}"
+        for point in _each(track, "trkpt"):
+            limits.check_rows(len(shapes) + 1)
+            shapes.append(_gpx_point(point, len(shapes) + 1))
+            records.append({"track": name, "time": _text(_child(point, "time"))})
+    return RawLayer(columns=table(records), shapes=_array(shapes), format="gpx", crs=WGS84, encoding=found)
 
 
 def _parsed(path: Path, encoding: str | None) -> tuple[ET.Element, str]:

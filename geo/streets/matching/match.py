@@ -11,8 +11,9 @@ turning back, and is charged when it asks for more speed than the streets give.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -26,12 +27,17 @@ from geo.streets.matching.candidates import Candidates, Streets
 from geo.streets.matching.reach import ArcGraph, Workspace, spread
 from geo.streets.matching.standing import Fixes, fixes_of
 from geo.streets.matching.track import Track
+from geo.streets.matching.trellis import Layer, Trellis, chain_of, layer_of
 from geo.streets.speeds import NO_WAY, SpeedTable, arc_milliseconds
 
 WIDER: Final = 8.0
 """How much costlier than the way to the cheapest candidate a way is still looked for."""
 WORSE: Final = 12.0
 """Chains so much worse than the best (minus log-likelihood) never win any more."""
+MIDDLING_M: Final = 13.0
+"""A noise with which drives of quiet and of loud positions are both found well enough to measure it."""
+SAMPLE: Final = 400
+"""Positions from which the noise is estimated."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -46,6 +52,7 @@ class MatchModel:
     detour_m : mean of the difference between drive and straight line that noise does not explain
     detour_share : the same as a share of the straight line
     fastest : how many times the street's speed is impossible
+    turn_seconds : charge of a turn by 90 degrees or more: who may go straight on does not change sides without need
     turn_back_seconds : charge of a U-turn where another way leads on
     most_candidates : places on streets that are weighed for each position
     most_held : places of the position before that are weighed again
@@ -53,19 +60,23 @@ class MatchModel:
     """
 
     noise_m: float | None = None
-    patience_seconds: float = 4.0
+    patience_seconds: float = 3.0
     detour_m: float = 8.0
     detour_share: float = 0.08
     fastest: float = 2.5
+    turn_seconds: float = 4.0
     turn_back_seconds: float = 40.0
-    most_candidates: int = 24
+    most_candidates: int = 64
     most_held: int = 6
     most_gap_seconds: float = 300.0
 
     def __post_init__(self) -> None:
         if self.noise_m is not None and not 0 < self.noise_m < 1000:
             raise ParameterError("Noise must be over 0 and under 1,000 metres", "定位误差应在 0 至 1000 米之间")
-        if min(self.detour_m, self.detour_share, self.turn_back_seconds) < 0 or self.patience_seconds <= 0:
+        if (
+            min(self.detour_m, self.detour_share, self.turn_seconds, self.turn_back_seconds) < 0
+            or self.patience_seconds <= 0
+        ):
             raise ParameterError(
                 "Detour and turning back must be at least 0, patience over 0",
                 "绕行与掉头参数不得为负，时间权重应大于 0",
@@ -99,24 +110,6 @@ class Matched:
     noise_m: float
 
 
-@dataclass(slots=True, eq=False)
-class Layer:
-    """Candidates of one position with the cost of the best chain to each, and where it came from."""
-
-    row: int
-    begin: float
-    end: float
-    spot: Floats
-    noise_m: float
-    arc: npt.NDArray[np.int32]
-    share: Floats
-    apart: Floats
-    xy: Floats
-    cost: Floats
-    came: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    before: Layer | None = None
-
-
 class Matcher:
     """Matches tracks of one profile to one street graph.
 
@@ -138,37 +131,54 @@ class Matcher:
         seconds = np.where(milliseconds < NO_WAY, milliseconds / 1000.0, np.inf)
         self.model = MatchModel() if model is None else model
         self.graph = graph
+        self._rooms = threading.local()
         self.streets = Streets(graph, np.isfinite(seconds))
-        self.arcs = ArcGraph.of(graph, seconds, turn_back_seconds=self.model.turn_back_seconds)
+        self.arcs = ArcGraph.of(
+            graph, seconds, turn_back_seconds=self.model.turn_back_seconds, turn_seconds=self.model.turn_seconds
+        )
 
     def match(self, track: Track) -> Matched:
         """Return the most likely drive of a whole track."""
-        noise = self.model.noise_m or self.noise_of(track.lonlat)
-        metric = to_metric(track.lonlat, self.streets.crs)
-        fixes = fixes_of(track, metric, noise)
-        near = self.candidates(fixes.lonlat, noise)
-        room = Workspace.of(self.arcs)
-        ends: list[Layer] = []
-        layer: Layer | None = None
-        for row in range(len(fixes)):
-            fresh = layer_of(near, row, fixes)
-            if fresh is None:
-                continue
-            joined = layer is not None and self.join(layer, fresh, room)
-            if not joined and layer is not None:
-                # One wild position must not cut a drive in two: the next good one may still join the last good one.
-                if self._skips(layer, near, fixes, row, room):
-                    continue
-                ends.append(layer)
-            layer = fresh
-        if layer is not None:
-            ends.append(layer)
-        return self._drawn(fixes, [chain_of(end) for end in ends], noise, room)
+        room = self.room()
+        noise = self.model.noise_m or self.noise_of(track, room)
+        fixes = fixes_of(track, to_metric(track.lonlat, self.streets.crs), noise)
+        chains = [chain_of(end) for end in self._ends(fixes, noise, room)]
+        return self._drawn(fixes, chains, noise, room)
 
-    def noise_of(self, lonlat: Floats) -> float:
-        """Estimate the noise of positions from how far they lie from the nearest street."""
-        nearest = self.streets.near(lonlat, within_m=60.0, most=1).apart
-        return float(np.clip(1.4826 * np.median(nearest), 4.0, 30.0)) if len(nearest) else 10.0
+    def room(self) -> Workspace:
+        """Return the arrays of this thread's searches: they are as large as the network, and clean between searches."""
+        if not hasattr(self._rooms, "held"):
+            self._rooms.held = Workspace.of(self.arcs)
+        held: Workspace = self._rooms.held
+        return held
+
+    def noise_of(self, track: Track, room: Workspace | None = None) -> float:
+        """Estimate the noise of positions: how far they lie from the drive that a middling noise makes the likeliest."""
+        room = self.room() if room is None else room
+        some = Track(lonlat=track.lonlat[:SAMPLE], seconds=track.seconds[:SAMPLE])
+        fixes = fixes_of(some, to_metric(some.lonlat, self.streets.crs), MIDDLING_M)
+        picked = [pair for end in self._ends(fixes, MIDDLING_M, room) for pair in chain_of(end)]
+        if not picked:
+            return MIDDLING_M
+        # The mean of a stop lies nearer than one position does.
+        apart = np.array([layer.apart[c] / layer.noise_m * MIDDLING_M for layer, c in picked])
+        return float(np.clip(1.4826 * np.median(apart), 3.0, 40.0))
+
+    def ends_of(self, track: Track, room: Workspace) -> list[Layer]:
+        """Return the last layers of all chains of a track."""
+        noise = self.model.noise_m or self.noise_of(track, room)
+        return self._ends(fixes_of(track, to_metric(track.lonlat, self.streets.crs), noise), noise, room)
+
+    def arcs_of(self, picked: list[tuple[Layer, int]], room: Workspace) -> list[int]:
+        """Return the arcs driven along a chain of layers with the candidate of each."""
+        return [arc for arc, *_ in self._drive(0, picked, room)]
+
+    def _ends(self, fixes: Fixes, noise_m: float, room: Workspace) -> list[Layer]:
+        near = self.candidates(fixes.lonlat, noise_m)
+        trellis = Trellis(lambda last, fresh: self.join(last, fresh, room))
+        for row in range(len(fixes)):
+            trellis.step(row, lambda at: layer_of(near, at, fixes), known=len(fixes))
+        return trellis.finished()
 
     def candidates(self, lonlat: Floats, noise_m: float) -> Candidates:
         """Return the places that the noise allows."""
@@ -177,13 +187,11 @@ class Matcher:
     def join(self, last: Layer, fresh: Layer, room: Workspace) -> bool:
         """Add the best chains from ``last`` to ``fresh``; False where none is possible."""
         model = self.model
-        elapsed = fresh.begin - last.end
-        if elapsed > model.most_gap_seconds:
+        if fresh.begin - last.end > model.most_gap_seconds:
             return False
-        a = self.arcs
         self._hold(last, fresh)
         straight = float(np.hypot(*(fresh.spot - last.spot)))
-        per_metre, most_seconds = self._weights(last, fresh)
+        per_metre, most_seconds = self.weights(last, fresh)
         # Chains far worse than the best one never win any more.
         alive = np.where(last.cost < last.cost.min() + WORSE, last.cost, np.inf)
         a = self.arcs
@@ -200,7 +208,7 @@ class Matcher:
         fresh.before = last
         return True
 
-    def _weights(self, last: Layer, fresh: Layer) -> tuple[float, float]:
+    def weights(self, last: Layer, fresh: Layer) -> tuple[float, float]:
         """Return the cost of a metre between two fixes, and the seconds at the street's speed that are too many."""
         model, noise = self.model, max(last.noise_m, fresh.noise_m)
         straight = float(np.hypot(*(fresh.spot - last.spot)))
@@ -218,13 +226,6 @@ class Matcher:
         fresh.apart = np.concatenate([fresh.apart, apart])
         fresh.xy = np.concatenate([fresh.xy, last.xy[held]])
         fresh.cost = np.concatenate([fresh.cost, 0.5 * (apart / fresh.noise_m) ** 2])
-
-    def _skips(self, last: Layer, near: Candidates, fixes: Fixes, row: int, room: Workspace) -> bool:
-        for later in range(row + 1, min(row + 3, len(fixes))):
-            ahead = layer_of(near, later, fixes)
-            if ahead is not None and self.join(last, ahead, room):
-                return True
-        return False
 
     def _drawn(self, fixes: Fixes, chains: list[list[tuple[Layer, int]]], noise_m: float, room: Workspace) -> Matched:
         k = int(fixes.first[-1])
@@ -251,7 +252,7 @@ class Matcher:
         current, entered = int(first.arc[c]), first.begin
         for (layer, i), (after, j) in pairwise(picked):
             way = self._way(int(layer.arc[i]), float(layer.share[i]), int(after.arc[j]), float(after.share[j]),
-                            *self._weights(layer, after), room)  # fmt: skip
+                            *self.weights(layer, after), room)  # fmt: skip
             if not way:
                 continue
             seconds = self.arcs.seconds
@@ -291,28 +292,3 @@ class Matcher:
             way.append(int(room.parent[way[-1]]))
         room.clear(marks)
         return way[::-1]
-
-
-def layer_of(near: Candidates, row: int, fixes: Fixes) -> Layer | None:
-    """Return the candidates of one fix with the cost of its noise; None where there is no street near."""
-    rows = slice(int(near.indptr[row]), int(near.indptr[row + 1]))
-    if rows.start == rows.stop:
-        return None
-    apart = near.apart[rows]
-    return Layer(
-        row=row, begin=float(fixes.begin[row]), end=float(fixes.end[row]), spot=fixes.xy[row],
-        noise_m=float(fixes.noise_m[row]), xy=near.xy[rows], arc=near.arc[rows], share=near.share[rows], apart=apart,
-        cost=0.5 * (apart / fixes.noise_m[row]) ** 2,
-    )  # fmt: skip
-
-
-def chain_of(end: Layer) -> list[tuple[Layer, int]]:
-    """Return the layers of the best chain that ends in ``end``, first to last, with the candidate of each."""
-    out: list[tuple[Layer, int]] = []
-    layer: Layer | None = end
-    choice = int(end.cost.argmin())
-    while layer is not None:
-        out.append((layer, choice))
-        choice = int(layer.came[choice]) if layer.before is not None else 0
-        layer = layer.before
-    return out[::-1]

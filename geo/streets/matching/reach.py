@@ -23,7 +23,7 @@ class ArcGraph:
     ----------
     indptr : int32[m + 1], rows of ``out`` of each arc
     out : int32[r], arcs that may follow; those that the profile may not use and forbidden turns are left out
-    extra : float64[r], seconds that the turn is charged with: U-turns
+    extra : float64[r], seconds that the turn is charged with
     seconds, metres : float64[m]
     """
 
@@ -34,8 +34,12 @@ class ArcGraph:
     metres: _Floats
 
     @classmethod
-    def of(cls, graph: StreetGraph, seconds: _Floats, *, turn_back_seconds: float) -> Self:
-        """Join the arcs of finite ``seconds``, float64[m], at their nodes."""
+    def of(cls, graph: StreetGraph, seconds: _Floats, *, turn_back_seconds: float, turn_seconds: float = 0.0) -> Self:
+        """Join the arcs of finite ``seconds``, float64[m], at their nodes.
+
+        A turn by 90 degrees or more is charged with ``turn_seconds``, a lesser one with 1 - cos of that, a U-turn with
+        ``turn_back_seconds`` instead.
+        """
         usable = np.isfinite(seconds)
         first, last = graph.indptr[graph.heads].astype(np.int64), graph.indptr[graph.heads + 1].astype(np.int64)
         size = np.where(usable, last - first, 0)
@@ -51,10 +55,22 @@ class ArcGraph:
         return cls(
             indptr=np.r_[0, np.cumsum(np.bincount(into, minlength=graph.arcs))].astype(np.int32),
             out=out.astype(np.int32),
-            extra=np.where(back, turn_back_seconds, 0.0),
+            extra=np.where(back, turn_back_seconds, turn_seconds * _bend(graph, into, out)),
             seconds=np.where(usable, seconds, np.inf),
             metres=graph.metres.astype(np.float64),
         )
+
+
+def _bend(graph: StreetGraph, into: npt.NDArray[np.int64], out: npt.NDArray[np.int64]) -> _Floats:
+    """Return 1 - cos of the change of direction between arcs, at most 1; 0 where an arc has none."""
+    wide = np.cos(np.radians(graph.node_lonlat[:, 1].mean()))
+    xy = graph.geometry_lonlat * np.array([wide, 1.0])
+    first, last = graph.geometry_offsets[:-1], graph.geometry_offsets[1:] - 1
+    leave, arrive = xy[first + 1] - xy[first], xy[last] - xy[last - 1]
+    size = np.hypot(*arrive.T)[into] * np.hypot(*leave.T)[out]
+    along = np.einsum("ij,ij->i", arrive[into], leave[out])
+    bend = np.clip(1.0 - along / np.where(size > 0, size, 1.0), 0.0, 1.0)
+    return np.asarray(np.where(size > 0, bend, 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -31,11 +31,30 @@ export const get = (path, signal) => ask('GET', path, undefined, signal);
 export const post = (path, body) => ask('POST', path, body);
 export const put = (path, body) => ask('PUT', path, body);
 export const remove = (path) => ask('DELETE', path);
-/** Send files and fields as a form. */
-export function send(path, fields) {
+function formOf(fields) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  return ask('POST', path, form);
+  return form;
+}
+/** Send files and fields as a form. */
+export const send = (path, fields) => ask('POST', path, formOf(fields));
+
+/** Send files as `send` does; `tell(share)` hears how much of them is sent. */
+export function upload(path, fields, tell) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.setRequestHeader('Accept', 'application/json');
+    request.setRequestHeader('Accept-Language', lang === 'en' ? 'en' : 'zh-CN');
+    request.upload.onprogress = (event) => { if (event.lengthComputable) tell(event.loaded / event.total); };
+    request.onerror = () => reject(new Problem(0, { detail_zh: t('error.network'), detail_en: t('error.network') }));
+    request.onload = () => {
+      let body = null;
+      try { body = JSON.parse(request.responseText); } catch { /* an answer that is no JSON has no sentence either */ }
+      if (request.status >= 200 && request.status < 300) resolve(body); else reject(new Problem(request.status, body));
+    };
+    request.send(formOf(fields));
+  });
 }
 
 /** Run and tell the user what went wrong; returns undefined then. */

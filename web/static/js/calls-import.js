@@ -1,5 +1,5 @@
 // A file: sent, looked at, mapped, written as a job that shows how far it is and can be stopped.
-import { Problem, get, post, remove, send, trying } from './api.js';
+import { Problem, get, post, remove, send, trying, upload } from './api.js';
 import { t, zh } from './context.js';
 import { $, card, fill, h, meta, pairs, table, tiles, toast } from './dom.js';
 import { number, percent } from './format.js';
@@ -22,10 +22,11 @@ async function preview(mapping = null) {
   refusal = '';
   try {
     let next;
-    if (told?.upload_id) next = await post(`/api/calls/preview/${told.upload_id}`, { upload_id: told.upload_id, mapping: mapping ?? told.mapping, frame, encoding, source, damaged });
+    const watched = watch(file);
+    if (told?.upload_id) next = await watched.run(() => post(`/api/calls/preview/${told.upload_id}?progress=${watched.name}`, { upload_id: told.upload_id, mapping: mapping ?? told.mapping, frame, encoding, source, damaged }));
     else {
-      const query = new URLSearchParams({ frame, damaged, encoding });
-      next = await send(`/api/calls/preview?${query}`, { file });
+      const query = new URLSearchParams({ frame, damaged, encoding, progress: watched.name });
+      next = await watched.run(() => upload(`/api/calls/preview?${query}`, { file }, watched.sent));
     }
     if (mine !== asking) return;
     told = next;
@@ -42,8 +43,27 @@ async function preview(mapping = null) {
   }
   if (mine === asking) draw();
 }
-function busy(text) {
-  fill($('#panel'), card(t('calls.wait'), { kind: 'key' }, h('p.loading', null, text)));
+/** Show how far a preview is: the part that was sent, then what the server tells. */
+function watch(of) {
+  const name = crypto.getRandomValues(new Uint32Array(2)).reduce((text, v) => text + v.toString(16).padStart(8, '0'), '');
+  let over = false;
+  const show = (share, text) => { if (!over && file === of) busy(text, share); };
+  async function poll() {
+    while (!over) {
+      await new Promise((resolve) => { setTimeout(resolve, 400); });
+      const at = over ? null : await get(`/api/calls/preview/progress/${name}`).catch(() => null);
+      if (at) show(at.share, `${t('calls.reading', { name: of.name })} ${at.message}`);
+    }
+  }
+  return {
+    name,
+    sent: (share) => show(share, share < 1 ? t('calls.sending', { name: of.name }) : t('calls.reading', { name: of.name })),
+    async run(ask) { if (of.size > 1e6) poll(); try { return await ask(); } finally { over = true; } },
+  };
+}
+function busy(text, share = null) {
+  const done = Math.round((share ?? 0) * 100);
+  fill($('#panel'), card(t('calls.wait'), { kind: 'key' }, h('p.loading', null, text), share !== null && [h('div.progress', { role: 'progressbar', id: 'preview-progress', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': done, 'aria-label': t('job.progress') }, h('i', { style: { width: `${done}%` } })), meta(`${done}%`)]));
   $('#work').setAttribute('aria-busy', 'true');
 }
 const remap = () => preview(readMapping($('#mapping'), told.mapping));

@@ -1,8 +1,9 @@
 // Period against period: where there are more calls than before and where fewer; what could be chance is faint.
 import { latest, trying } from './api.js';
 import { t, zh } from './context.js';
-import { card, figure, h, meta, table } from './dom.js';
-import { interval, number, period, short, signed } from './format.js';
+import { card, h, meta, table } from './dom.js';
+import { count, filter } from './figures.js';
+import { number, period, short, signed } from './format.js';
 import { iso, ymd } from './format.js';
 import { sentence } from './heat-area.js';
 import { legend, ramp } from './legend.js';
@@ -51,7 +52,7 @@ export function difference({ query, draw, failed }) {
     draw();
   }
   map.on('zoomend', () => { if (on && found) trying(load); });
-  const grids = (list, label) => (list.length ? table([[label, (g) => [g.name || g.code, h('small', null, g.name ? g.code : '')]], ['n', (g) => number(g.n), 'n'], [t('heat.before.n'), (g) => number(g.before_n), 'n'], [t('heat.chance'), (g) => h(g.q <= 0.05 ? 'span.tag.bad' : 'span.tag', null, zh ? g.word_zh : g.word_en)]], list, { pick: (g) => show({ lon: g.lon, lat: g.lat, title: `${g.name} ${g.code}` }), key: (g) => g.code, label }) : h('p.meta', null, '–'));
+  const grids = (list, label) => (list.length ? table([[label, (g) => [g.name || g.code, h('small', null, g.name ? g.code : '')]], ['n', (g) => count(g.n, number(g.n), 'heat.grid', () => filter(query(), { areas: g.code, only: 'placed' })), 'n'], [t('heat.before.n'), (g) => count(g.before_n, number(g.before_n), 'heat.before', () => filter(query(), { areas: g.code, from: found.before_from, to: found.before_to, only: 'placed' })), 'n'], [t('heat.chance'), (g) => h(g.q <= 0.05 ? 'span.tag.bad' : 'span.tag', null, zh ? g.word_zh : g.word_en)]], list, { pick: (g) => show({ lon: g.lon, lat: g.lat, title: `${g.name} ${g.code}` }), key: (g) => g.code, label }) : h('p.meta', null, '–'));
   const date = (name, value, run) => h('label', null, h('span', null, t(`period.${name}`)), h('input', { type: 'text', id: `b${name}`, inputmode: 'numeric', maxlength: 10, value, placeholder: ymd(Date.now()), on: { change: (e) => { if (valid(e.target.value)) { run(e.target.value); trying(load); } } } }));
   return {
     load: () => trying(load),
@@ -62,7 +63,7 @@ export function difference({ query, draw, failed }) {
         against === 'other' && h('div.dates', null, date('from', from, (v) => { from = v; keep('bfrom', v); }), date('to', to, (v) => { to = v; keep('bto', v); })));
       const f = found;
       return [card(t('heat.difference'), { kind: 'key' }, pickers, why && h('p.failed', null, why), !f && !why && h('p.meta', null, t('heat.wait')),
-        f && [figure(number(f.n), t('unit.calls'), interval(null)), meta(period(f.from, f.to), f.n_unplaced ? t('calls.unplaced.beside', { n: number(f.n_unplaced) }) : ''), sentence(f.comparison), f.before_unplaced ? meta(t('heat.before.unplaced', { n: number(f.before_unplaced) })) : null]),
+        f && [h('p.figure', null, count(f.n, h('b', null, number(f.n)), 'heat.n', () => filter(query(), { only: 'placed' })), h('span.unit', null, t('unit.calls'))), meta(period(f.from, f.to), f.n_unplaced ? t('calls.unplaced.beside', { n: number(f.n_unplaced) }) : ''), sentence(f.comparison, query), f.before_unplaced ? meta(t('heat.before.unplaced', { n: number(f.before_unplaced) })) : null]),
       f && card(t('heat.up'), { aside: t('heat.tested', { n: number(f.tested) }) }, grids(f.up, t('place.grid'))), f && card(t('heat.down'), {}, grids(f.down, t('place.grid')), h('p.meta', null, t('heat.fdr')))];
     },
     short,

@@ -2,6 +2,7 @@
 import { get, latest, post, trying } from './api.js';
 import { familyName, t, zh } from './context.js';
 import { card, h, meta, table } from './dom.js';
+import { asked as openable, filter } from './figures.js';
 import { number, period, stamp } from './format.js';
 import { legend, marks } from './legend.js';
 import { ink, map, show as fly } from './mapview.js';
@@ -83,7 +84,7 @@ export function forecast({ query, draw }) {
       const week = card(t('heat.forecast'), { kind: 'key', id: 'forecast-card', aside: made ? period(made.from, made.to) : '' },
         why && h('p.failed', null, why),
         share !== null && !made && h('div.progress', { role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': done, 'aria-label': t('heat.forecast.run') }, h('i', { style: { width: `${done}%` } })),
-        made && [h('p.claim', null, zh ? made.sentence_zh : made.sentence_en), trial(), meta(t('heat.forecast.ground', { n: number(made.n_history), size: made.size_m, cells: number(made.cells) }), t('heat.forecast.expected', { n: number(made.expected) }))]);
+        made && [h('p.claim', null, zh ? made.sentence_zh : made.sentence_en), trial(), meta(t('heat.forecast.ground', { n: number(made.n_history), size: made.size_m, cells: number(made.cells) }), ''), h('p.meta', null, openable(t('heat.forecast.expected', { n: number(made.expected) }), 'heat.expected', () => filter(query(), { from: made.history_from, to: made.from, only: 'placed' })))]);
       const first = made && card(t('heat.forecast.first'), { aside: t('heat.forecast.cells', { n: made.first.length }) }, table([['#', (c) => c.rank, 'n'], [t('heat.forecast.next'), (c) => number(c.expected, 2), 'n'], [t('heat.forecast.base'), (c) => number(c.baseline, 2), 'n'], [t('heat.forecast.last'), (c) => number(c.last_week), 'n']], made.first.slice(0, 10), { pick: (c) => fly({ lon: c.lon, lat: c.lat, title: t('heat.forecast.cell', { rank: c.rank }) }), key: (c) => c.rank, label: t('heat.forecast.first') }));
       const watch = card(t('heat.watch'), { aside: watched ? t('heat.watch.count', { n: watched.places.length }) : '' },
         watched ? [h('p.meta', null, zh ? watched.note_zh : watched.note_en), h('ol.hotlist.watch', { 'aria-label': t('heat.watch') }, watched.places.slice(0, WATCHED).map((s, i) => h('li', null, h('button', { type: 'button', on: { click: () => fly({ lon: s.lon, lat: s.lat, title: `${familyName(s.family)} ${s.name}` }) } },

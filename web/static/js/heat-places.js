@@ -2,13 +2,14 @@
 import { latest, trying } from './api.js';
 import { t, zh } from './context.js';
 import { card, h, meta } from './dom.js';
+import { asked } from './figures.js';
 import { number, period } from './format.js';
 import { curve } from './heat-charts.js';
 import { legend, marks } from './legend.js';
 import { ink, map } from './mapview.js';
 import { keep, read } from './url.js';
 
-const METHODS = ['gi_star', 'local_moran', 'segments', 'kde', 'scan', 'clusters'];
+const METHODS = ['gi_star', 'local_moran', 'segments', 'network', 'kde', 'scan', 'clusters'];
 const CELLS = ['square', 'hexagon', 'grid', 'segment'];
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -75,8 +76,8 @@ export function hotPlaces({ query, draw }) {
     return h('li', null, h('button', { type: 'button', 'data-hot': p.id, 'aria-pressed': String(p.id === picked), on: { click: () => pick(p) } },
       h('i.hotmark', { 'aria-hidden': 'true' }, String(p.rank)),
       h('span.where', null, h('b', null, name(p)), p.grid_code && p.name && h('small', null, p.grid_code), h('span.tag', { class: p.p === null ? 'tag' : 'tag good' }, zh ? p.chance_zh : p.chance_en)),
-      h('span.many', null, h('b', null, number(p.n)), h('small', null, `${number(p.interval[0])}–${number(p.interval[1])}`)),
-      h('span.why', null, zh ? p.why_zh : p.why_en)));
+      h('span.why', null, zh ? p.why_zh : p.why_en)),
+      h('span.many', null, asked(h('b', null, number(p.n)), 'heat.place', () => `${query()}&${options()}&place=${encodeURIComponent(p.id)}`), h('small', null, `${number(p.interval[0])}–${number(p.interval[1])}`)));
   }
   return {
     load: () => trying(load),

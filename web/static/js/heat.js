@@ -2,15 +2,14 @@
 import { items, latest, trying } from './api.js';
 import { context, familyName, familyStyle, t, zh } from './context.js';
 import { $, $$, card, fill, h, meta, table, toast } from './dom.js';
+import { asked, count as counted, filter } from './figures.js';
 import { postLayer, postLegend, toggleGroup } from './forces.js';
 import { chance, interval, number, percent, period, short, signed, stamp } from './format.js';
 import { gridTiles } from './gridtiles.js';
 import { binLabel, binMarks, heatFrames, perBin } from './heatframes.js';
 import { areaPanel } from './heat-area.js';
 import { difference } from './heat-difference.js';
-import { forecast } from './heat-forecast.js';
 import { hotPlaces } from './heat-places.js';
-import { asked } from './heat-rows.js';
 import { startShare } from './heat-share.js';
 import { startViews } from './heat-views.js';
 import { heatFilters } from './heatfilters.js';
@@ -48,7 +47,8 @@ const area = areaPanel({ query: plain, changed: () => { if (!filters.empty()) re
 const query = () => `${filters.query()}${area.narrow()}`;
 const places = hotPlaces({ query, draw: () => redraw('places') });
 const compared = difference({ query, draw: () => redraw('difference') });
-const coming = forecast({ query, draw: () => redraw('forecast') });
+let coming = null; // fetched when its view is first opened
+const openForecast = async () => { coming ??= (await import('./heat-forecast.js')).forecast({ query, draw: () => redraw('forecast') }); return openView(); };
 startLocate({ then: (answer) => { if (answer.grid) area.set({ grid: answer.grid.code }); } });
 startShare({ query, extra: () => places.options(), words: () => ({ title: `${t('nav.heat')} · ${context.title}`, note: summary ? `${t(`total.${summary.basis}`)} n = ${number(summary.n)} · ${span()} · ${who()} · ${t('as_of', { at: stamp(context.data_as_of) })}${summary.n_unplaced ? ` · ${t('calls.unplaced.beside', { n: number(summary.n_unplaced) })}` : ''}` : '', name: `xunge-heat-${location.search.match(/from=([\d-]+)/)?.[1] ?? ''}` }) });
 const dim = () => { if (tiles) tiles.setOpacity(frames.shown || compared.on ? 0 : 0.85); };
@@ -94,7 +94,7 @@ function drawLegend() {
   if (values && layerOn('choropleth')) {
     const tally = new Map();
     for (const v of Object.values(values.values)) tally.set(v.class, (tally.get(v.class) ?? 0) + 1);
-    legend('grids', classes(t(`measure.${values.measure}`), zh ? values.unit : values.unit_en, values.breaks.map((b, i) => ({ label: b.label, color: b.color, count: number(tally.get(i) ?? 0) })), `${values.measure === 'population' ? '' : `${span()} · ${t(`basis.${summary.basis}`)} · ${who()} · `}n = ${number(values.n)} · ${t('edition', { edition: values.edition ?? '–' })}`));
+    legend('grids', classes(t(`measure.${values.measure}`), zh ? values.unit : values.unit_en, values.breaks.map((b, i) => ({ label: b.label, color: b.color, count: number(tally.get(i) ?? 0) })), `${values.measure === 'population' ? '' : `${span()} · ${t(`basis.${summary.basis}`)} · ${who()} · `}n = ${number(values.n)} · ${t('edition', { edition: values.edition ?? '–' })}${values.few_hidden ? ` · ${t('heat.few', { n: number(values.few_hidden) })}` : ''}`));
   } else legend('grids', null);
 }
 async function drawValues() {
@@ -107,36 +107,37 @@ async function drawValues() {
   panel();
 }
 
+const behind = (parts) => () => filter(query(), { only: 'placed', ...parts });
 function totalCard() {
   const s = summary;
   const b = s.baseline;
   const ratio = b?.n ? (s.n / b.n - 1) * 100 : null;
-  return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, h('p.figure', null, asked(h('b', null, number(s.n)), 'heat.formula.n', query), h('span.unit', null, t('unit.calls')), h('span.ci', null, interval(s.interval))),
-    meta(span(), t('as_of', { at: stamp(context.data_as_of) }), who(), s.n_unplaced ? t('calls.unplaced.beside', { n: number(s.n_unplaced) }) : ''),
-    b && meta(`${t('heat.before', { n: number(b.n), period: period(b.from, b.to) })} ${ratio === null ? '' : `${signed(ratio, 1)}%`}`, chance(s.n, b.n)));
+  return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, h('p.figure', null, asked(h('b', null, number(s.n)), 'heat.n', behind({})), h('span.unit', null, t('unit.calls')), h('span.ci', null, interval(s.interval))),
+    meta(span(), t('as_of', { at: stamp(context.data_as_of) }), who(), s.n_unplaced ? t('calls.unplaced.beside', { n: number(s.n_unplaced) }) : '', s.n_hour_left_out ? t('heat.hour_left_out', { n: number(s.n_hour_left_out) }) : '', s.few_hidden ? t('heat.few', { n: number(s.few_hidden) }) : ''),
+    b && h('p.meta', null, counted(b.n, t('heat.before', { n: number(b.n), period: period(b.from, b.to) }), 'heat.before', behind({ from: b.from, to: b.to })), ` ${ratio === null ? '' : `${signed(ratio, 1)}% · `}${chance(s.n, b.n)}`));
 }
 function familyCard() {
   const top = Math.max(1, ...summary.by_family.map((f) => f.n));
   const rows = [...summary.by_family].sort((a, b) => b.n - a.n);
   const mark = (id) => { const s = familyStyle(id); return h('i.glyph', { style: { 'vertical-align': '-4px', 'margin-right': '5px' } }, glyph(s.shape, { fill: s.color, stroke: 'none' })); };
-  return card(t('by.family'), { aside: t('by.family.note') }, table([[t('family'), (f) => [mark(f.id), familyName(f.id), h('i.bar', { style: { width: `${(f.n / top) * 100}%` } })]], ['n', (f) => number(f.n), 'n'], [t('interval.title'), (f) => (f.interval ? `${number(f.interval[0])}–${number(f.interval[1])}` : '–'), 'n'], [t('share'), (f) => percent(summary.n ? f.n / summary.n : 0), 'n']], rows, { label: t('by.family') }));
+  return card(t('by.family'), { aside: t('by.family.note') }, table([[t('family'), (f) => [mark(f.id), familyName(f.id), h('i.bar', { style: { width: `${(f.n / top) * 100}%` } })]], ['n', (f) => counted(f.n, number(f.n), 'heat.class', behind({ families: f.id })), 'n'], [t('interval.title'), (f) => (f.interval ? `${number(f.interval[0])}–${number(f.interval[1])}` : '–'), 'n'], [t('share'), (f) => percent(summary.n ? f.n / summary.n : 0), 'n']], rows, { label: t('by.family') }));
 }
 function weekdayCard() {
   const top = Math.max(1, ...summary.by_weekday);
-  return card(t('by.weekday'), {}, table([[t('weekday'), ([d]) => t(`weekday.long.${d}`)], ['', ([, n]) => h('i.bar', { style: { width: `${(n / top) * 110}px`, 'margin-top': '8px' } })], ['n', ([, n]) => number(n), 'n'], [t('share'), ([, n]) => percent(summary.n ? n / summary.n : 0), 'n']], summary.by_weekday.map((n, i) => [i + 1, n]), { label: t('by.weekday') }));
+  return card(t('by.weekday'), {}, table([[t('weekday'), ([d]) => t(`weekday.long.${d}`)], ['', ([, n]) => h('i.bar', { style: { width: `${(n / top) * 110}px`, 'margin-top': '8px' } })], ['n', ([d, n]) => counted(n, number(n), 'heat.weekday', behind({ weekdays: d })), 'n'], [t('share'), ([, n]) => percent(summary.n ? n / summary.n : 0), 'n']], summary.by_weekday.map((n, i) => [i + 1, n]), { label: t('by.weekday') }));
 }
 function topCard() {
   if (!values) return null;
-  const rows = Object.entries(values.values).sort((a, b) => b[1].value - a[1].value).slice(0, 10);
+  const rows = Object.entries(values.values).filter(([, v]) => v.value !== null).sort((a, b) => b[1].value - a[1].value).slice(0, 10);
   const go = async ([code]) => { const f = await trying(() => fetch(`/api/collections/grids/items/${encodeURIComponent(code)}`).then((r) => r.json())); if (f) { const c = L.geoJSON(f).getBounds().getCenter(); show({ lat: c.lat, lon: c.lng, title: code }); locate(c.lat, c.lng); } };
-  return card(t('top.grids'), { aside: zh ? values.unit : values.unit_en }, table([[t('place.grid'), ([code]) => code], ['n', ([, v]) => number(v.n), 'n'], [t('value'), ([, v]) => short(v.value), 'n'], [t('interval.title'), ([, v]) => (Number.isFinite(v.lo) ? `${short(v.lo)}–${short(v.hi)}` : '–'), 'n']], rows, { pick: go, key: ([code]) => code, label: t('top.grids') }));
+  return card(t('top.grids'), { aside: zh ? values.unit : values.unit_en }, table([[t('place.grid'), ([code]) => code], ['n', ([code, v]) => counted(v.n, number(v.n), 'heat.grid', behind({ areas: code })), 'n'], [t('value'), ([, v]) => short(v.value), 'n'], [t('interval.title'), ([, v]) => (Number.isFinite(v.lo) ? `${short(v.lo)}–${short(v.hi)}` : '–'), 'n']], rows, { pick: go, key: ([code]) => code, label: t('top.grids') }));
 }
 /** The cards of the view that is open; another view's answer that comes late changes nothing. */
 function panel() {
   const kept = $('#right').scrollTop;
   const focus = document.activeElement?.id;
-  if (views.now !== 'overview') fill($('#panel'), ...{ places, difference: compared, forecast: coming }[views.now].cards());
-  else if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), weekdayCard());
+  if (views.now !== 'overview') fill($('#panel'), ...({ places, difference: compared, forecast: coming }[views.now]?.cards() ?? [h('p.meta', null, t('heat.wait'))]));
+  else if (summary) fill($('#panel'), totalCard(), topCard(), familyCard(), summary.by_weekday.length ? weekdayCard() : null);
   $('#right').scrollTop = kept;
   if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
 }
@@ -145,16 +146,18 @@ function redraw(view) { if (views.now === view) panel(); }
 function openView() {
   places.show(views.now === 'places');
   compared.show(views.now === 'difference');
-  coming.show(views.now === 'forecast');
+  coming?.show(views.now === 'forecast');
   dim();
   drawLegend();
   panel();
   if (filters.empty()) return undefined;
+  if (views.now === 'forecast' && !coming) return trying(openForecast);
   return { places, difference: compared, forecast: coming }[views.now]?.load();
 }
 function counts() {
   const n = new Map(summary.by_family.map((f) => [f.id, f.n]));
   for (const box of $$('input[name="family"]')) $(`[data-family-count="${CSS.escape(box.value)}"]`).textContent = box.checked ? number(n.get(box.value) ?? 0) : '–'; // not asked, so not known
+  filters.groups((classes, all) => (all ? number(classes.reduce((sum, id) => sum + (n.get(id) ?? 0), 0)) : '–'));
   count('heat', number(summary.n));
 }
 function nothing() {
@@ -168,7 +171,7 @@ async function refresh() {
   drawTiles();
   const busy = setTimeout(() => $('#panel').setAttribute('aria-busy', 'true'), 200); // the old figures are not the asked ones
   await trying(async () => {
-    summary = await askSummary(`/api/heat/summary?${query()}&z=${map.getZoom()}&theme=${theme()}`);
+    summary = await askSummary(`/api/heat/summary?${query()}&z=${map.getZoom()}&theme=${theme()}`).catch((error) => { if (error.name !== 'AbortError') fill($('#panel'), h('p.failed', null, error.message)); throw error; });
     if (views.now === 'overview') panel();
     counts(); drawLegend();
     await Promise.all([drawFrames(), layerOn('choropleth') ? drawValues() : null, area.refresh(), openView()]);
@@ -184,7 +187,7 @@ startLayers((id, on) => {
 });
 if (read('measure')) $('#measure').value = read('measure');
 $('#measure').addEventListener('change', () => { keep('measure', $('#measure').value); if (layerOn('choropleth')) trying(drawValues); else $('[data-layer="choropleth"]').click(); });
-onTheme(() => { paintFamilies(glyph); frames.recolor(); places.repaint(); coming.repaint(); if (!filters.empty()) refresh(); });
+onTheme(() => { paintFamilies(glyph); frames.recolor(); places.repaint(); coming?.repaint(); if (!filters.empty()) refresh(); });
 map.on('zoomend', () => trying(async () => { if (filters.empty()) return; summary = await askSummary(`/api/heat/summary?${query()}&z=${map.getZoom()}&theme=${theme()}`); drawLegend(); }));
 
 const standing = trying(() => items('posts'));

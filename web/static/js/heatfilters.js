@@ -33,7 +33,13 @@ export function joinRuns(values) {
 export function heatFilters(change) {
   const form = $('#filters');
   let hours = parseHours(read('hours', '0-23'));
-  let families = read('families') ? read('families').split(',').filter((id) => id !== '-') : null;
+  const groups = context.groups;
+  const asIds = new Set(context.families.map((f) => f.id));
+  const classesOf = new Map(groups.map((g) => [g.id, g.classes.filter((id) => asIds.has(id))]));
+  const same = (a, b) => a.length === b.length && a.every((id) => b.includes(id));
+  let families = read('families') ? read('families').split(',').filter((id) => id !== '-').flatMap((id) => classesOf.get(id) ?? [id]) : null;
+  /** The classes as an address spells them: a family by its own name. */
+  const spelt = () => groups.find((g) => same(classesOf.get(g.id), families))?.id ?? (families.join(',') || '-');
   const last = ymd(context.data_as_of);
   const field = (name) => form.elements[name];
   const markDays = () => { const days = (Date.parse(field('to').value) - Date.parse(field('from').value)) / DAY + 1; $$('input[name="days"]').forEach((b) => { b.checked = field('to').value === last && Number(b.value) === days; }); };
@@ -68,7 +74,7 @@ export function heatFilters(change) {
     if (valid(to)) { const end = new Date(Date.parse(`${to}T00:00:00Z`) + DAY).toISOString().slice(0, 10); q.set('to', iso(end)); }
     if (hours.size < 24) q.set('hours', joinRuns(hours) || '-');
     if (weekdays().size < 7) q.set('weekdays', joinRuns(weekdays()) || '-');
-    if (families) q.set('families', families.join(',') || '-');
+    if (families) q.set('families', spelt());
     q.set('basis', field('basis').value);
     q.set('citizen', field('citizen').checked ? 'only' : 'any');
     return q.toString().replaceAll('%2C', ',');
@@ -77,7 +83,8 @@ export function heatFilters(change) {
     keep('from', field('from').value); keep('to', field('to').value);
     keep('hours', hours.size < 24 ? joinRuns(hours) || '-' : ''); keep('weekdays', weekdays().size < 7 ? joinRuns(weekdays()) || '-' : '');
     keep('basis', field('basis').value === 'valid' ? '' : field('basis').value); keep('citizen', field('citizen').checked ? '' : 'any');
-    keep('families', families ? families.join(',') || '-' : '');
+    keep('families', families ? spelt() : '');
+    markGroups();
     if (!hours.size || !weekdays().size || (families && !families.length)) { change(null); return; }
     change(query());
   }
@@ -87,6 +94,15 @@ export function heatFilters(change) {
     if (event.target.name !== 'family') told();
   });
   form.addEventListener('submit', (e) => e.preventDefault());
-  startFamilies(glyph, (ids) => { families = ids; told(); }, families);
-  return { query, citizen: () => field('citizen').checked, today: () => local(now()), empty: () => !hours.size || !weekdays().size || Boolean(families && !families.length) };
+  const list = startFamilies(glyph, (ids) => { families = ids; told(); }, families);
+  const pressed = (id) => Boolean(families && same(classesOf.get(id), families));
+  function markGroups() { $$('[data-group]').forEach((b) => b.setAttribute('aria-pressed', String(pressed(b.dataset.group)))); }
+  $$('[data-group]').forEach((b) => b.addEventListener('click', () => list.tick(pressed(b.dataset.group) ? null : classesOf.get(b.dataset.group))));
+  markGroups();
+  return {
+    query,
+    /** Write beside each family what `say(classes, all of them ticked)` returns. */
+    groups(say) { $$('[data-group]').forEach((b) => { const ids = classesOf.get(b.dataset.group); $('output', b).textContent = say(ids, !families || ids.every((id) => families.includes(id))); }); },
+    citizen: () => field('citizen').checked, today: () => local(now()), empty: () => !hours.size || !weekdays().size || Boolean(families && !families.length),
+  };
 }

@@ -83,4 +83,4 @@ export function binMarks(by, bins) {
   const step = Math.max(1, Math.ceil(bins.length / 10));
   return bins.map((b, i) => [i, b.slice(5)]).filter((_, i) => i % step === 0);
 }
-export const perBin = (n) => t('n.calls', { n: number(n) });
+export const perBin = (n) => (n === null ? t('heat.few', { n: 1 }) : t('n.calls', { n: number(n) }));

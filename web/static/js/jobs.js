@@ -1,11 +1,13 @@
 // Long work: ask for it, watch objective, bound and gap as they move, stop it with the best plan so far.
 import { get, post, remove, trying } from './api.js';
-import { t } from './context.js';
+import { t, zh } from './context.js';
 import { $, card, fill, h, tiles, toast } from './dom.js';
 import { number, percent } from './format.js';
 import { key } from './keys.js';
 import { keep, read } from './url.js';
 
+/** Jobs speak Chinese only. */
+const CHINESE = /[\u4e00-\u9fff]/;
 /** Two lines, objective and bound, that close on each other. */
 function trace(points) {
   const known = points.filter((p) => Number.isFinite(p.objective));
@@ -20,7 +22,7 @@ function trace(points) {
 
 /**
  * Start a job and show it in `where`; resolves to the plan, or undefined when it failed.
- * `words(objective)` says the objective in the user's unit.
+ * `words(objective)` says the objective in the user's unit; `words.gap(job)` may say the gap.
  */
 export async function solve(path, question, where, words) {
   const started = await trying(() => post(path, question));
@@ -36,7 +38,8 @@ export async function resume(where, words) {
   if (!job || !['queued', 'running'].includes(job.state)) { keep('job', ''); return undefined; }
   return watch(url, where, words);
 }
-async function watch(url, where, words) {
+/** Show a job that runs already; resolves as `solve` does. */
+export async function watch(url, where, words) {
   const points = [];
   const began = performance.now();
   let last = { state: 'queued', share: 0 };
@@ -46,8 +49,8 @@ async function watch(url, where, words) {
     const done = Math.min(1, Math.max(last.share ?? 0, 0));
     fill(where, card(t(`job.${last.state}`), { kind: 'key', id: 'job', aside: t('time.s', { s: Math.round((performance.now() - began) / 1000) }) },
       h('div.progress', { role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(done * 100), 'aria-label': t('job.progress') }, h('i', { style: { width: `${done * 100}%` } })),
-      tiles([[Number.isFinite(last.objective) ? words(last.objective) : '–', t('job.objective')], [Number.isFinite(last.bound) ? words(last.bound) : '–', t('job.bound')], [Number.isFinite(last.gap) ? percent(last.gap, 2) : '–', t('job.gap')]]),
-      trace(points), last.message && h('p.meta', null, last.message),
+      tiles([[Number.isFinite(last.objective) ? words(last.objective) : '–', t('job.objective')], [Number.isFinite(last.bound) ? words(last.bound) : '–', t('job.bound')], [words.gap?.(last) ?? (Number.isFinite(last.gap) ? percent(last.gap, 2) : '–'), t('job.gap')]]),
+      trace(points), last.message && (zh || !CHINESE.test(last.message)) && h('p.meta', null, last.message),
       h('div.details', null, h('button', { type: 'button', id: 'cancel', 'aria-keyshortcuts': 'x', on: { click: stop } }, t('job.stop'), ' ', h('kbd', null, 'X')))));
   };
   draw();

@@ -9,6 +9,7 @@ export const map = window.map_main;
 export const theme = () => (document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light');
 const themed = [];
 let ground = [];
+export const streets = () => ground[0];
 let found;
 
 /** Colours of the present theme for things drawn on the map. */

@@ -1,194 +1,307 @@
-// 巡逻规划: routes of a shift over the must-visit points, on streets, played by a clock; a sheet for each crew.
-import { get, items, trying } from './api.js';
-import { now } from './clock.js';
-import { context, t, zh } from './context.js';
-import { $, $$, card, fill, h, meta, table, tiles, toast } from './dom.js';
-import { postLayer, postLegend, toggleGroup } from './forces.js';
-import { day, hm, local, metres, minutes, number, seconds, stamp } from './format.js';
+// 巡逻规划: routes of a shift on streets, played by one clock; a timetable to take hold of; a sheet for each crew.
+import { get, items, post, trying } from './api.js';
+import { context, t } from './context.js';
+import { $, $$, card, fill, h, toast } from './dom.js';
+import { postLayer, toggleGroup } from './forces.js';
+import { hm, number } from './format.js';
 import { gridTiles } from './gridtiles.js';
-import { keptPlans, proof, resume, solve } from './jobs.js';
+import { keptPlans, resume, solve, watch } from './jobs.js';
 import { key } from './keys.js';
 import { count, layerOn, startLayers } from './layers.js';
-import { legend, marks } from './legend.js';
+import { fold } from './legend.js';
 import { locate, startLocate } from './locate.js';
-import { ink, map, onTheme, show, startMap, themeChanged } from './mapview.js';
-import { routeColor, routeLayer } from './routes.js';
-import { dot, glyph } from './shapes.js';
+import { map, onTheme, show, startMap, themeChanged } from './mapview.js';
+import { planEdits, sentence } from './patrol-edits.js';
+import { drawDay, drawExtra, extra, form, question, setShift, setUnits, startForm } from './patrol-form.js';
+import { closureLayer, pointLayer, patrolLegend } from './patrol-map.js';
+import { readPlan } from './patrol-plan.js';
+import { routeLayer } from './routes.js';
+import { shiftBar } from './shiftbar.js';
 import { startShell } from './shell.js';
 import { keep, read } from './url.js';
-import { shiftBar } from './shiftbar.js';
 
 startMap();
 startShell({ choose: (r) => { if (show(r)) locate(r.lat, r.lon); }, themeChanged });
 startLocate();
 
-const form = $('#solve');
-const [job, planBox, sheet, kept, intro] = [h('div'), h('div'), h('div'), h('div'), h('div')];
-const print = h('div.printout', { id: 'crew-sheet' });
+const [job, refused, stopBox, sheet, planBox, kept, intro] = Array.from({ length: 7 }, () => h('div'));
+const paper = h('div.printout', { id: 'crew-sheet' });
+const boardBox = h('section.board', { id: 'board', 'aria-label': t('patrol.board'), hidden: true });
 const grids = gridTiles();
-const points = L.layerGroup();
 const posts = postLayer();
-const routes = routeLayer({ pick: (route) => choose(route.unit_id) });
-let places = [];
-let units = [];
+const points = pointLayer({ pick: (id, lat, lon) => pickPoint(id, lat, lon) });
+const closures = closureLayer();
+const routes = routeLayer({ pick: (unit) => choose(unit), menu: (unit, event) => menuOf(unit, null, event.clientX, event.clientY) });
 let plan = null;
-let chosen = null;
+let unit = null;
+let stop = null;
+let board = null;
+let plans = [];
+let phone = false;
 
-const bar = shiftBar((second) => { routes.at(second); markStops(second); });
-const MODE = { car: 'square', motorcycle: 'triangle', foot: 'circle', video: 'hexagon' };
-const mustVisit = () => places.filter((f) => f.properties.kind !== 'video');
-const visited = () => new Set((plan?.routes ?? []).flatMap((r) => r.stops.map((s) => s.point_id)));
+const bar = shiftBar((second) => { routes.at(second); board?.at(second); markStops(second); });
+const editable = () => Boolean(plan?.points.length && plan.body.version);
+const edits = planEdits({
+  current: () => plan,
+  show: (body, answer) => { fill(refused); take(body, { answer }); },
+  refuse: (answer, again) => { fill(refused, cards.refusedCard(sentence(answer), { again: again && (() => { fill(refused); again(); }), close: () => fill(refused) })); $('#right').scrollTop = 0; board?.lanes.set(plan); $('#again, #leave')?.focus({ preventScroll: true }); },
+});
+/** Loaded when there is a plan to show: its cards, timetable, gaps, cover. */
+let cards = null;
+let loading = null;
+const parts = () => (loading ??= Promise.all([import('./patrol-board.js'), import('./patrol-cards.js')]).then(([made, found]) => { board = made.board(boardBox, hooks); cards = found; }));
+const hooks = {
+  pick: (u, s) => (s ? pickStop(u, s) : choose(u)),
+  menu: (u, s, x, y) => menuOf(u, s, x, y),
+  seek: (second) => bar.go(second),
+  drag(held, u, begin) {
+    if (!held || !editable()) { board.say(''); return; }
+    edits.preview(held, u, begin, (answer, on, at) => {
+      if (!board.lanes.holding) return;
+      const text = answer.ok ? t('patrol.fits') : sentence(answer);
+      board.lanes.answer({ fits: Boolean(answer.ok), text });
+      board.say(`${hm(plan.start + at * 1000)} ${on.name}：${text}${answer.ok ? ` ${sentence(answer)}` : ''}`, answer.ok ? 'fits' : 'refused');
+    });
+  },
+  drop: (held, u, begin) => { board.say(''); if (!refuseOld()) edits.move(held, u, begin); },
+  lock: (s) => lock([s], !s.locked),
+  takeOut: (s) => takeOut(s),
+  undo: () => edits.undo().then(history),
+  redo: () => edits.redo().then(history),
+  resolve: () => resolve(),
+  point: (p) => goPoint(p),
+};
+const history = () => board.can({ undo: editable() && edits.undoable, redo: editable() && edits.redoable, resolve: editable() });
+const refuseOld = () => { if (!editable()) toast(t('patrol.old'), true); return !editable(); };
+const lock = (stops, on) => refuseOld() || edits.lock(stops, on);
+const takeOut = (s) => refuseOld() || edits.remove(s);
+const find = (id) => plan?.units.find((u) => u.id === id) ?? null;
 
-function drawPoints() {
-  points.clearLayers();
-  const seen = visited();
-  const missed = new Map((plan?.unvisited ?? []).map((u) => [u.point_id, u.why]));
-  for (const f of places) {
-    const p = f.properties;
-    const [lon, lat] = f.geometry.coordinates;
-    const missing = missed.has(p.point_id);
-    const routed = p.kind === 'must_visit';
-    const color = missing ? ink().bad : routed ? ink().accent : ink().muted;
-    const full = seen.has(p.point_id);
-    dot(lat, lon, { pane: 'dots', shape: MODE[p.mode] ?? 'circle', radius: missing ? 7 : routed ? 5.2 : 4.4, color: full ? ink().halo : color, fillColor: full ? color : ink().halo, weight: full ? 1.2 : 2 })
-      .bindTooltip(h('div', null, h('b', null, p.name), h('div', null, `${t(`point.${p.kind}`)} · ${t(`mode.${p.mode}`)} · ${t('dwell')} ${minutes(p.dwell_seconds, 0)}`), missing ? h('div', null, missed.get(p.point_id)) : null))
-      .on('click', (e) => { L.DomEvent.stopPropagation(e); const r = plan?.routes.find((x) => x.stops.some((s) => s.point_id === p.point_id)); if (r) choose(r.unit_id); else locate(lat, lon); }).addTo(points);
-  }
+const act = {
+  iso: (second) => edits.iso(second), lock, remove: takeOut,
+  move: (s) => { board.open('gantt'); board.lanes.hold(s.key); },
+  replan: (events) => refuseOld() || edits.replan(bar.second, events),
+  fly: (u) => choose(u),
+  /** A wish for the next question: this crew must come to the point about then, or never. */
+  wish(kind, u, s) {
+    const name = `${u.name} ${s.name}`;
+    const list = extra[kind];
+    if (kind === 'pinned') list.push({ label: `${name} ${hm(plan.start + s.begin * 1000)}`, unit_id: u.id, point_id: s.point, earliest: edits.iso(Math.max(0, s.begin - 900)), latest: edits.iso(s.begin + 900) });
+    else list.push({ label: name, unit_id: u.id, point_id: s.point });
+    drawExtra(drawClosures);
+    toast(t('patrol.wished'));
+  },
+};
+async function menuOf(u, s, x, y) {
+  if (!plan) return;
+  const { crewMenu } = await import('./patrol-events.js');
+  crewMenu({ plan, unit: u, stop: s, second: bar.second, x, y, act });
 }
-function drawLegend() {
-  const c = ink().accent;
-  legend('points', layerOn('points') ? marks(t('layer.points'), t('points.n', { must: number(mustVisit().length), video: number(places.length - mustVisit().length) }), [...Object.entries(MODE).map(([mode, shape]) => [glyph(shape, { fill: 'none', stroke: mode === 'video' ? ink().muted : c, r: 5.4 }), t(`mode.${mode}`)]), ...(plan ? [[glyph('circle', { fill: c, stroke: c, r: 5.4 }), t('point.visited')], [glyph('circle', { stroke: ink().bad, r: 5.4, weight: 2.2 }), t('point.unvisited')]] : [])]) : null);
-  legend('posts', layerOn('posts') ? marks(t('legend.posts'), null, postLegend()) : null);
+async function streetMenuAt(latlng, x, y) {
+  const { streetMenu } = await import('./patrol-events.js');
+  streetMenu({ latlng, x, y, plan: editable() ? plan : null, second: bar.second, locate, close(closure, atOnce) {
+    if (atOnce) { const { label, ...rest } = closure; act.replan([{ kind: 'closed', closure: rest }]); return label; }
+    extra.closures.push(closure);
+    drawExtra(drawClosures);
+    return closure.label;
+  } });
 }
 
-function unitList() {
-  const shift = form.elements.shift.value;
-  const mine = units.filter((u) => u.properties.shift_id === shift);
-  const list = mine.length ? mine : units;
-  fill($('#unit-list'), list.map((u) => h('label.row', null, h('input', { type: 'checkbox', name: 'unit', value: u.properties.unit_id, checked: true }), h('span', null, u.properties.name), h('output', null, t(`kind.${u.properties.kind}`)))));
-  $$('input[name="unit"]').forEach((b) => { b.checked = true; });
-  countUnits();
+function drawPlan() {
+  fill(planBox, cards.planCard(plan, editable() ? { compare, sheets: () => window.open(`/api/patrol/plans/${encodeURIComponent(plan.id)}/sheet?f=html&lang=${context.lang}`, '_blank', 'noopener'), versions } : null), cards.brokenCard(plan, goPoint), cards.leftCard(plan, goPoint), editable() ? cards.issueCard(plan, { issue: () => edits.issue() }) : null, cards.crewsCard(plan, { pick: choose }), cards.notesCard(plan));
+  points.set(plan);
+  drawClosures();
+  patrolLegend(plan, points.counts);
+  markRow();
 }
-/** The shift of the present hour comes first. */
-function setShift() {
-  const at = local(now()).getUTCHours() * 60 + local(now()).getUTCMinutes();
-  const present = context.shifts.find((s) => (at - s.start_minute + 1440) % 1440 < s.length_minutes);
-  if (present) form.elements.shift.value = present.id;
+/** The board takes room from the map: the city is fitted into what is left, unless she chose a view. */
+function fitMap() {
+  map.invalidateSize({ pan: false });
+  const [west, south, east, north] = context.bounds;
+  if (!read('v')) map.fitBounds([[south, west], [north, east]], { animate: false, padding: [8, 8] });
 }
-const countUnits = () => { const all = $$('input[name="unit"]'); $('#unit-count').textContent = `${all.filter((b) => b.checked).length} / ${all.length}`; };
-
-function planCard() {
-  const gap = Number.isFinite(plan.worst_gap_minutes) ? t('plan.worst', { m: number(plan.worst_gap_minutes), point: plan.worst_gap_point ?? '–' }) : null;
-  const s = plan.shift ?? {};
-  return [card((zh ? plan.title : plan.title_en) ?? plan.title, { kind: 'key', id: 'plan', aside: s.start ? `${stamp(s.start)} – ${hm(s.end)}` : null },
-    h('p.claim', null, t('plan.this'), h('b', null, t('plan.groups', { n: number(plan.units_used) })), t('semi'), t('plan.lower'), h('b', null, Number.isFinite(plan.lower_bound_units) ? t('plan.groups', { n: number(plan.lower_bound_units) }) : t('plan.no_bound')), gap ? [t('semi'), h('b', null, gap)] : ''),
-    tiles([[number(visited().size), t('patrol.visited')], [number(plan.unvisited.length), t('patrol.unvisited')], [metres(plan.routes.reduce((sum, r) => sum + (r.metres ?? 0), 0)), t('patrol.metres')]]),
-    proof(plan, objectiveWords(plan.objective), Number.isFinite(plan.bound) ? objectiveWords(plan.bound) : null)[1],
-    meta(t('patrol.objective', { value: objectiveWords(plan.objective), bound: Number.isFinite(plan.bound) ? objectiveWords(plan.bound) : t('plan.no_bound') }))),
-  plan.unvisited.length ? card(t('patrol.unvisited.title'), { kind: 'alarm', aside: number(plan.unvisited.length) }, h('ul.list', null, plan.unvisited.slice(0, 40).map((u) => h('li', null, h('button', { type: 'button', on: { click: () => goPoint(u.point_id) } }, h('span'), h('span'), h('span.what', null, u.name, h('small', null, ` ${(zh ? u.why : u.why_en) ?? u.why ?? ''}`)), h('span')))))) : null,
-  card(t('patrol.crews'), { aside: t('patrol.crews.note') }, table([
-    [t('patrol.crew'), (r) => [h('span.swatch', { style: { background: routeColor(plan.routes.indexOf(r)) } }), r.name]], [t('patrol.stops'), (r) => number(r.stops.length), 'n'], [t('patrol.length'), (r) => metres(r.metres), 'n'], [t('patrol.span'), (r) => `${hm(r.start)}–${hm(r.end)}`, 'n'],
-  ], plan.routes, { pick: (r) => choose(r.unit_id), key: (r) => r.unit_id, label: t('patrol.crews') }))];
+const drawClosures = () => closures.set([...(plan?.body.closures ?? []), ...extra.closures.map((c) => ({ name: c.label, lines: [], ...c }))]);
+const markRow = () => $$('[data-key]', planBox).forEach((row) => row.setAttribute('aria-selected', String(row.dataset.key === unit?.id)));
+/** Take a plan: a new one, or the open one after a change; what was chosen stays chosen. */
+async function take(body, { fresh = false } = {}) {
+  const second = bar.second;
+  plan = readPlan(body);
+  const own = plan;
+  await parts();
+  if (plan !== own) return; // a newer one came meanwhile
+  keep('plan', plan.id ?? '');
+  fill(intro);
+  routes.set(plan.units);
+  drawPlan();
+  bar.set(plan.body, routes.moving);
+  if (!fresh) bar.go(second);
+  const was = stop;
+  unit = fresh ? null : find(unit?.id);
+  stop = unit && was ? unit.stops.find((s) => s.point === was.point && Math.abs(s.begin - was.begin) < 1) ?? null : null;
+  drawChosen({ fly: false });
+  const first = boardBox.hidden;
+  board.set(plan);
+  if (first) fitMap();
+  history();
+  board.at(bar.second);
+  board.lanes.choose(unit?.id ?? null);
 }
-/** The solver minimises travel time; its objective is in seconds. */
-const objectiveWords = (value) => seconds(value);
-function goPoint(id) { const f = places.find((x) => x.properties.point_id === id); if (f) { const [lon, lat] = f.geometry.coordinates; map.flyTo([lat, lon], 16, { duration: 0.6 }); locate(lat, lon); } }
-
-/** A crew that comes before its time waits; the dwell itself begins later. */
-const begins = (s) => Date.parse(s.depart) - s.dwell_seconds * 1000;
-const waits = (s) => { const idle = (begins(s) - Date.parse(s.arrive)) / 1000; return idle < 60 ? '' : `${t('patrol.waits', { at: hm(s.arrive), time: seconds(idle) })} · `; };
-function stopList(route) {
-  return h('ol.stops', null, route.stops.map((s, i) => h('li', { 'data-arrive': s.arrive }, h('i', null, String(i + 1)), h('div', null, s.name), h('div.n', null, `${hm(begins(s))}–${hm(s.depart)}`), h('small', null, `${waits(s)}${t('dwell')} ${minutes(s.dwell_seconds, 0)}${s.why ? ` · ${(zh ? s.why : s.why_en) ?? s.why}` : ''}`))));
+function open(body) {
+  setShift(body.shift?.id);
+  return take(body, { fresh: true });
 }
-function sheetCard(route) {
-  return card(`${route.name} · ${t('patrol.sheet')}`, { kind: 'key', id: 'sheet-card', aside: h('button.closer', { type: 'button', 'aria-label': t('close'), on: { click: () => choose(null) } }, '×') },
-    meta(`${hm(route.start)}–${hm(route.end)}`, t(`kind.${route.kind}`), metres(route.metres), t('patrol.stops.n', { n: number(route.stops.length) })), stopList(route),
-    h('div.details', null, h('button', { type: 'button', 'aria-keyshortcuts': 'Control+P', on: { click: printSheet } }, t('patrol.print'), ' ', h('kbd', null, 'Ctrl P'))));
-}
-function printSheet() {
-  const route = plan?.routes.find((r) => r.unit_id === chosen);
-  if (!route) return false;
-  fill(print, h('h1', null, `${t('patrol.sheet')}  ${route.name}`), h('p', null, `${context.title} · ${day(route.start)} ${hm(route.start)}–${hm(route.end)} · ${t(`kind.${route.kind}`)} · ${metres(route.metres)}`), stopList(route), h('p.meta', null, `${t('patrol.streets')} ${(route.streets ?? []).join(' → ')}`), h('p.meta', null, `${zh ? context.synthetic_note_zh : context.synthetic_note_en} ${t('printed', { at: `${day(now())} ${hm(now())}` })}`));
-  print.classList.add('on');
-  document.body.classList.add('sheet-only');
-  window.print();
-  print.classList.remove('on');
-  document.body.classList.remove('sheet-only');
-  return true;
-}
-function choose(id) {
-  chosen = id;
-  keep('unit', id ?? '');
-  const route = plan?.routes.find((r) => r.unit_id === id);
-  routes.choose(route ? id : null);
-  fill(sheet, route ? sheetCard(route) : null);
-  $$('[data-key]').forEach((row) => row.setAttribute('aria-selected', String(row.dataset.key === id)));
-  if (route) $('#right').scrollTop = 0;
+function drawChosen({ fly = true } = {}) {
+  routes.choose(unit?.id ?? null, { fly });
+  board?.lanes.choose(unit?.id ?? null);
+  keep('unit', unit?.id ?? '');
+  const own = unit;
+  fill(sheet, own ? cards.crewCard(plan, own, {
+    close: () => choose(null), stop: (s) => pickStop(own, s), print: printSheet, papers: editable(),
+    accept: async () => { const issue = await trying(() => edits.accept(own.id, plan.body.issue.number)); if (issue) { take({ ...plan.body, issue }); toast(t('patrol.accepted')); } },
+    phone: editable() && phone ? () => phoneLink(own) : null,
+    menu: editable() ? (event) => { const box = (event?.currentTarget ?? $('#crew-menu')).getBoundingClientRect(); menuOf(own, null, box.left, box.bottom); } : null,
+  }) : null);
+  fill(stopBox, stop ? cards.stopCard(plan, own, stop, { close: () => { stop = null; drawChosen({ fly: false }); }, ...(editable() ? { lock: () => lock([stop], !stop.locked), move: () => act.move(stop), remove: () => takeOut(stop) } : {}) }) : null);
+  board?.lanes.mark(stop?.point ?? null);
+  markRow();
   markStops(bar.second);
 }
+/** The address of the crew's read-only page, where the administrator allows it. */
+async function phoneLink(u) {
+  const found = await trying(() => post(`/api/patrol/plans/${encodeURIComponent(plan.id)}/crew-links`, {}));
+  const link = found?.links.find((x) => x.unit_id === u.id);
+  if (link) $('#crew-phone')?.replaceWith(h('a', { id: 'crew-phone', href: link.url, target: '_blank', rel: 'noopener' }, t('patrol.phone.open')));
+}
+const askPhone = async () => { phone = Boolean((await get('/api/patrol/settings').catch(() => null))?.settings.crew_page); };
+function choose(next) {
+  unit = next && unit?.id === next.id ? unit : next;
+  stop = null;
+  drawChosen();
+  if (next) $('#right').scrollTop = 0;
+}
+function pickStop(u, s, { pan = true } = {}) {
+  unit = u;
+  stop = s;
+  drawChosen({ fly: false });
+  $('#right').scrollTop = 0;
+  if (pan && Number.isFinite(s.lat) && !map.getBounds().pad(-0.1).contains([s.lat, s.lon])) map.panTo([s.lat, s.lon]);
+  points.ring(s.lat, s.lon);
+  board?.lanes.focusOn(s.key, { quiet: true });
+}
+function goPoint(p) {
+  const found = points.find(p?.id);
+  if (!found) return;
+  map.flyTo([found.lat, found.lon], Math.max(map.getZoom(), 15), { duration: 0.6 });
+  points.ring(found.lat, found.lon);
+  const first = plan?.units.find((u) => u.stops.some((s) => s.point === p.id));
+  if (first) pickStop(first, first.stops.find((s) => s.point === p.id), { pan: false });
+  else showPoint(p.id);
+}
+function pickPoint(id, lat, lon) {
+  const u = plan?.units.find((x) => x.stops.some((s) => s.point === id));
+  if (u) pickStop(u, u.stops.find((s) => s.point === id)); else if (plan?.point.has(id)) { points.ring(lat, lon); showPoint(id); } else locate(lat, lon);
+}
+/** A point that no crew visits: why, and which crew could take it in. */
+function showPoint(id) {
+  const p = plan?.point.get(id);
+  if (!p) return;
+  stop = null;
+  fill(stopBox, cards.pointCard(plan, p, { chosen: unit?.id, close: () => { fill(stopBox); points.ring(null); }, insert: editable() ? (unitId) => edits.insert(p, find(unitId), null) : null }));
+  $('#right').scrollTop = 0;
+}
 function markStops(second) {
-  if (!chosen || !plan) return;
-  const at = Date.parse(plan.shift.start) + second * 1000;
-  $$('[data-arrive]', sheet).forEach((li) => li.classList.toggle('done', Date.parse(li.dataset.arrive) <= at));
+  if (unit) $$('[data-arrive]', sheet).forEach((li) => li.classList.toggle('done', Number(li.dataset.arrive) <= second));
 }
-function open(next) {
-  plan = { ...next, routes: [...next.routes].sort((a, b) => a.unit_id.localeCompare(b.unit_id)) };
-  keep('plan', plan.plan_id ?? '');
-  if (plan.shift?.id) { form.elements.shift.value = plan.shift.id; unitList(); }
-  routes.set(plan.routes);
-  fill(intro);
-  fill(planBox, planCard());
-  choose(null);
-  bar.set(plan, routes.moving);
-  drawPoints();
-  drawLegend();
+function printSheet() {
+  if (!unit) return false;
+  import('./patrol-print.js').then(({ printSheet: print }) => print(paper, plan, unit));
+  return true;
 }
-async function submit() {
-  const e = form.elements;
-  const boxes = $$('input[name="unit"]');
-  const picked = boxes.filter((b) => b.checked).map((b) => b.value);
-  if (!picked.length) { toast(t('patrol.no_units'), true); return; }
+const compare = async () => { const { openComparison } = await import('./patrol-compare.js'); openComparison(plan, plans, { point: (id) => goPoint({ id }) }); };
+async function versions() {
+  const { openVersions } = await import('./patrol-versions.js');
+  openVersions(plan, { back: (n) => edits.restore(n), compare: async (n) => { const { openComparison } = await import('./patrol-compare.js'); openComparison(plan, plans, { other: `${plan.id}@${n}`, point: (id) => goPoint({ id }) }); } });
+}
+
+/** The objective is the crews sent out; what is left out weighs more than all crews together. */
+const objectiveWords = (value) => (value <= $$('input[name="unit"]').length ? t('plan.groups', { n: number(value) }) : number(value));
+// A gap in percent would be of the price of what is left out: it says nothing about crews.
+objectiveWords.gap = (state) => (state.objective > $$('input[name="unit"]').length ? '–' : null);
+async function solving(run) {
   const button = $('button[type="submit"]', form);
   button.disabled = true;
-  const found = await solve('/api/patrol/plan', { shift_id: e.shift.value, unit_ids: picked.length === boxes.length ? null : picked, point_ids: null, seconds: Number(e.seconds.value), seed: Number(e.seed.value) }, job, objectiveWords);
+  const found = await run();
   button.disabled = false;
-  solved(found);
+  if (!found) return;
+  await open(found);
+  listPlans();
+  toast(t('job.done'));
 }
-const solved = (found) => { if (found) { open(found); keptPlans('patrol', kept, open); toast(t('job.done')); } };
-form.addEventListener('submit', (event) => { event.preventDefault(); submit(); });
-form.addEventListener('change', (event) => { if (event.target.name === 'shift') unitList(); if (event.target.name === 'unit') countUnits(); });
-$$('[data-units]').forEach((b) => b.addEventListener('click', () => { $$('input[name="unit"]').forEach((box) => { box.checked = b.dataset.units === 'all'; }); countUnits(); }));
+function submit() {
+  const asked = question();
+  if (!asked) return undefined;
+  if (asked.missing) { toast(asked.missing, true); return undefined; }
+  return solving(() => solve('/api/patrol/plan', asked, job, objectiveWords));
+}
+async function resolve() {
+  if (refuseOld()) return;
+  const e = form.elements;
+  const started = await trying(() => post(`/api/patrol/plans/${encodeURIComponent(plan.id)}/resolve`, { version: plan.version, seconds: Number(e.seconds.value), seed: Number(e.seed.value) }));
+  if (!started) return;
+  keep('job', started.job_id);
+  $('#right').scrollTop = 0;
+  solving(() => watch(started.status_url, job, objectiveWords));
+}
+async function listPlans() {
+  const newest = await keptPlans('patrol', kept, open);
+  plans = (await get('/api/plans?kind=patrol').catch(() => null))?.plans ?? [];
+  return newest;
+}
+
+$('#patrol-settings-open').addEventListener('click', () => import('./patrol-settings.js').then(({ openSettings }) => openSettings({ saved() { drawDay(); askPhone(); } })));
+fold('posts', true); // the map is small here; its dots are explained one click away
+if (innerWidth < 1240) fold('points', true);
+startForm(submit);
 key('Alt+Enter', 'key.solve', submit, { always: true });
 key('Ctrl+p', 'patrol.print', printSheet, { always: true });
-key('Escape', 'key.close', () => { if (!chosen) return false; choose(null); return true; });
-key('n', 'key.next_crew', () => { if (!plan) return false; const i = plan.routes.findIndex((r) => r.unit_id === chosen); choose(plan.routes[(i + 1) % plan.routes.length].unit_id); return true; });
+key('Ctrl+z', 'patrol.undo', () => (editable() && edits.undoable ? (hooks.undo(), true) : false));
+key('Ctrl+Shift+z', 'patrol.redo', () => (edits.redoable ? (hooks.redo(), true) : false));
+key('k', 'patrol.key.lock', () => (stop && editable() ? (lock([stop], !stop.locked), true) : false));
+key('m', 'patrol.key.move', () => (stop?.point && editable() ? (act.move(stop), true) : false));
+key('u', 'patrol.key.menu', () => { const button = $('#crew-menu'); if (!button) return false; button.click(); return true; });
+key('b', 'patrol.compare', () => (editable() ? (compare(), true) : false));
+key('Escape', 'key.close', () => { if (!unit) return false; choose(null); return true; });
+key('n', 'key.next_crew', () => { if (!plan?.units.length) return false; choose(plan.units[(plan.units.indexOf(unit) + 1) % plan.units.length]); return true; });
+map.on('contextmenu', (event) => { event.originalEvent.preventDefault(); streetMenuAt(event.latlng, event.originalEvent.clientX, event.originalEvent.clientY); });
+key('c', 'patrol.key.close', () => { const c = map.getCenter(); const box = map.getContainer().getBoundingClientRect(); streetMenuAt(c, box.left + box.width / 2, box.top + box.height / 2); return true; });
 
 startLayers((id, on) => {
   if (id === 'grids') grids.show(on);
-  else toggleGroup({ routes: routes.group, points, posts: posts.group }[id], on);
+  else toggleGroup({ routes: routes.group, points: points.group, posts: posts.group }[id], on);
   if (id === 'routes' && on) routes.paint();
-  drawLegend();
+  patrolLegend(plan, points.counts, layerOn);
 });
-onTheme(() => { routes.paint(); drawPoints(); drawLegend(); if (plan) { fill(planBox, planCard()); choose(chosen); } });
-fill($('#panel'), job, sheet, planBox, intro, kept);
-$('#right').append(print);
+closures.group.addTo(map);
+onTheme(() => { routes.paint(); if (plan && cards) { drawPlan(); drawChosen({ fly: false }); board.lanes.renew(); } else { points.draw(); patrolLegend(plan, points.counts); } });
+fill($('#panel'), job, refused, stopBox, sheet, planBox, intro, kept);
+$('#right').append(paper);
+$('#time').append(boardBox);
 fill(intro, card(t('patrol.empty'), {}, h('p.meta', null, t('patrol.empty.note'))));
 await trying(async () => {
-  const [p, u, s] = await Promise.all([items('points'), items('units'), items('posts')]);
-  places = p.features;
-  units = u.features;
+  const [p, u, s] = await Promise.all([items('points'), items('units'), items('posts'), askPhone()]);
+  points.places(p.features);
+  setUnits(u.features);
   posts.set(s.features);
   count('posts', number(posts.features.length));
-  count('points', number(mustVisit().length));
+  count('points', number(points.counts.must));
   setShift();
-  unitList();
-  drawPoints();
-  drawLegend();
-  const newest = await keptPlans('patrol', kept, open);
+  patrolLegend(plan, points.counts);
+  const newest = await listPlans();
   const wanted = read('plan') || newest?.plan_id;
-  const unit = read('unit');
-  const held = wanted ? await get(`/api/plans/${wanted}`).catch(() => null) : null;
-  if (held) { open(held); if (unit) choose(unit); }
+  const asked = read('unit');
+  const held = wanted ? await get(`/api/plans/${encodeURIComponent(wanted)}`).catch(() => null) : null;
+  if (held) { await open(held); if (asked && find(asked)) choose(find(asked)); }
 });
-resume(job, objectiveWords).then(solved);
+resume(job, objectiveWords).then((found) => { if (found) { open(found).then(listPlans); } });
+if (document.documentElement.hasAttribute('data-wall')) bar.follow();
 document.documentElement.dataset.ready = '1';

@@ -7,7 +7,7 @@ import { day, hm, number } from './format.js';
 const named = (id) => { const family = context.families.find((f) => f.id === id); return family ? (zh ? family.label_zh : family.label_en) : id; };
 /** Show the calls behind a figure, for roles that may see them. */
 async function open(title, asked, formula) {
-  const answer = await trying(() => get(`/api/reports/rows?${new URLSearchParams(asked)}`));
+  const answer = await trying(() => get(`/api/rows?${new URLSearchParams(asked)}`));
   if (!answer) return;
   const columns = [[t('report.rows.at'), (c) => `${day(c.occurred_at)} ${hm(c.occurred_at)}`], [t('family'), (c) => named(c.family)], [t('report.rows.priority'), (c) => (c.priority === null ? '–' : String(c.priority)), 'n'], [t('place.grid'), (c) => (c.placed ? c.grid_code ?? '–' : t('report.rows.nowhere'))], [t('report.rows.address'), (c) => c.address ?? '–'], [t('field.arrived_at'), (c) => (c.arrived_at ? hm(c.arrived_at) : '–')], [t('report.rows.number'), (c) => h('small', null, c.call_id)]];
   const box = h('dialog.paper', { 'aria-labelledby': 'rows-title' },

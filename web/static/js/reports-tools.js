@@ -1,21 +1,11 @@
-// Beside the reports: two periods compared, a funnel of areas, alarms, printed figures checked, the register of indicators.
+// Beside the reports: two periods compared, alarms, printed figures checked.
 import { get, post, trying } from './api.js';
 import { context, t, zh } from './context.js';
 import { fill, h, table } from './dom.js';
 import { number, percent } from './format.js';
+import { chance, ends, field, form, funnel, say, start } from './reports-places.js';
 
-const say = (value, name) => value[`${name}_${zh ? 'zh' : 'en'}`];
 const spoken = (id) => { const family = context.families.find((f) => f.id === id); return family ? (zh ? family.label_zh : family.label_en) : id; };
-const ends = (pair) => `${pair[0].slice(0, 16).replace('T', ' ')} – ${pair[1].slice(0, 16).replace('T', ' ')}`;
-const chance = (p) => (p === null ? '–' : p < 0.001 ? '< 0.001' : number(p, 3));
-const field = (name, label, value) => h('label.field', null, h('span', null, label), h('input', { type: 'text', name, value: value ?? '', inputmode: 'numeric', pattern: '\\d{4}-\\d{2}-\\d{2}', maxlength: 10 }));
-
-function form(fields, label, run) {
-  const made = h('form.tool-form', null, fields, h('button.primary', { type: 'submit' }, label));
-  made.addEventListener('submit', (event) => { event.preventDefault(); run(Object.fromEntries(new FormData(made))); });
-  return made;
-}
-const start = (where, title, hint, ...rest) => { fill(where, h('h1', null, title), h('p.sub', null, hint), ...rest); where.setAttribute('aria-busy', 'false'); };
 
 const change = (line) => (line.percentage_is_fair ? `${percent(line.change)} (${percent(line.change_low)} – ${percent(line.change_high)})` : t('compare.small'));
 async function compared(out, values) {
@@ -25,26 +15,6 @@ async function compared(out, values) {
   const rows = table([[t('compare.against'), (l) => say(l, 'label')], [t('compare.period'), (l) => l.periods.map(ends).join('; ') || '–'], ['n', (l) => number(l.baseline_n), 'n'], [t('compare.expected'), (l) => number(l.expected, 1), 'n'], [t('compare.change'), (l) => (l.n === null ? '–' : change(l))], ['p', (l) => chance(l.p), 'n'], [t('compare.word'), (l) => say(l, 'absent') || say(l, 'word')]], answer.lines, { label: t('compare.title') });
   const yearly = answer.compound && h('p', null, t('compare.compound', { value: percent(answer.compound.value), low: percent(answer.compound.low), high: percent(answer.compound.high), years: number(answer.compound.years) }));
   fill(out, h('p', null, `${ends(answer.period)} · n = ${number(answer.n)}${answer.interval ? ` (${number(answer.interval[0])}–${number(answer.interval[1])})` : ''} · ${answer.edition}`), h('div.across', null, rows), yearly, shape && funnel(shape));
-}
-
-/** Areas by size: ratio to what is expected, between the limits that chance alone keeps to. */
-function funnel(f) {
-  const top = Math.max(2, ...f.points.map((p) => p.ratio ?? 0), ...f.high[1].slice(-40)) * 1.05;
-  const [least, most] = [Math.log(f.expected[0]), Math.log(f.expected[f.expected.length - 1])];
-  const x = (v) => 50 + ((Math.log(Math.max(v, f.expected[0])) - least) / (most - least || 1)) * 650;
-  const y = (v) => 300 - (Math.min(v, top) / top) * 280;
-  const curve = (values, kind) => h('path', { class: kind, d: `M${f.expected.map((v, i) => `${x(v).toFixed(1)} ${y(values[i]).toFixed(1)}`).join('L')}` });
-  const ticks = [0, 1, 2, 3, 4, 6, 8, 10].filter((v) => v <= top);
-  const out = f.points.filter((p) => Math.abs(p.place) === 2 && p.n !== null);
-  return [h('h2', null, t('funnel.title')),
-    h('svg.funnel', { viewBox: '0 0 720 335', role: 'img', 'aria-label': t('funnel.about', { n: f.points.length, out: out.length }) },
-      ticks.map((v) => [h('line', { class: 'grid', x1: 50, x2: 700, y1: y(v), y2: y(v) }), h('text', { x: 44, y: y(v) + 4, 'text-anchor': 'end' }, String(v))]),
-      [1, 3, 10, 30, 100, 300, 1000, 3000].filter((v) => Math.log(v) >= least && Math.log(v) <= most).map((v) => h('text', { x: x(v), y: 318, 'text-anchor': 'middle' }, String(v))),
-      curve(f.low[0], 'inner'), curve(f.high[0], 'inner'), curve(f.low[1], 'outer'), curve(f.high[1], 'outer'),
-      f.points.filter((p) => p.ratio !== null).map((p) => h('circle', { class: `p${Math.abs(p.place)}`, cx: x(p.expected), cy: y(p.ratio), r: Math.abs(p.place) === 2 ? 4.5 : 3 })),
-      h('text', { x: 375, y: 333, 'text-anchor': 'middle' }, t('funnel.x'))),
-    h('p.meta', null, t('funnel.note', { n: number(f.n), dispersion: number(f.dispersion, 2), unit: say(f, 'unit'), edition: f.edition, left: number(f.left_out + f.elsewhere) })),
-    out.length ? h('div.across', null, table([[t('funnel.area'), (p) => p.name], ['n', (p) => number(p.n), 'n'], [t('compare.expected'), (p) => number(p.expected, 1), 'n'], [t('funnel.ratio'), (p) => number(p.ratio, 2), 'n']], out, { label: t('funnel.out') })) : h('p', null, t('funnel.none'))];
 }
 
 /** Any two periods, and the funnel of the first. */

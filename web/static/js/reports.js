@@ -4,6 +4,8 @@ import { context, lang, t, zh } from './context.js';
 import { $, $$, fill, h, toast } from './dom.js';
 import { key } from './keys.js';
 import { showIndicators } from './reports-indicators.js';
+import { showFunnel, showWdd } from './reports-places.js';
+import { showPresence } from './reports-presence.js';
 import { drawSheet } from './reports-sheet.js';
 import { showAlarms, showCompare, showSlips } from './reports-tools.js';
 import { patient } from './reports-wait.js';
@@ -63,7 +65,7 @@ async function download(form) {
   }
   button.disabled = false;
 }
-const TOOLS = { compare: () => showCompare(sheet, shown), alarm: () => showAlarms(sheet, shown), slips: () => showSlips(sheet), indicator: () => showIndicators(sheet, shown, kind) };
+const TOOLS = { compare: () => showCompare(sheet, shown), funnel: () => showFunnel(sheet, shown), wdd: () => showWdd(sheet), alarm: () => showAlarms(sheet, shown), slips: () => showSlips(sheet), indicator: () => showIndicators(sheet, shown, kind), presence: () => showPresence(sheet, shown) };
 function press(name) {
   for (const button of $$('[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === name));
   keep('tool', name);
@@ -99,9 +101,12 @@ key('o', 'report.file.docx', () => download('docx'));
 key('f', 'report.file.pdf', () => download('pdf'));
 key('x', 'report.file.xlsx', () => download('xlsx'));
 key('c', 'compare.title', () => tool('compare'));
+key('u', 'funnel.title', () => tool('funnel'));
+key('t', 'wdd.title', () => tool('wdd'));
 key('a', 'alarm.title', () => tool('alarm'));
 key('n', 'slips.title', () => tool('slips'));
 key('i', 'indicator.title', () => tool('indicator'));
+key('v', 'presence.title', () => tool('presence'));
 const first = read('tool');
 await load();
 if (first in TOOLS) await tool(first);

@@ -23,19 +23,20 @@ export function standsAt(line, second) {
   return !here || (Math.abs(here[0] - soon[0]) < 1e-7 && Math.abs(here[1] - soon[1]) < 1e-7);
 }
 
-export function routeLayer({ pick }) {
+/** `pick(route)` hears clicks, `menu(route, event)` right clicks; routes without a line (video operators) are not drawn. */
+export function routeLayer({ pick, menu }) {
   const group = L.layerGroup();
   let units = [];
   let chosen = null;
-  const style = (u) => (chosen === null || chosen === u.route.unit_id ? { color: routeColor(u.index), weight: chosen ? 5 : 2.6, opacity: chosen ? 0.95 : 0.72 } : { color: routeColor(u.index), weight: 1.6, opacity: 0.22 });
+  const style = (u) => (chosen === null || chosen === u.route.id ? { color: routeColor(u.index), weight: chosen ? 5 : 2.6, opacity: chosen ? 0.95 : 0.72 } : { color: routeColor(u.index), weight: 1.6, opacity: 0.22 });
   const paint = () => units.forEach((u) => {
     u.line.setStyle(style(u));
-    if (group._map) u.line.bringToBack();
+    if (group._map && u.route.line.length) u.line.bringToBack();
     const box = u.mark.getElement();
     if (!box) return;
-    box.classList.toggle('dim', chosen !== null && chosen !== u.route.unit_id);
+    box.classList.toggle('dim', chosen !== null && chosen !== u.route.id);
     box.firstElementChild.style.setProperty('--c', routeColor(u.index));
-    u.mark.setZIndexOffset(chosen === u.route.unit_id ? 1000 : 0);
+    u.mark.setZIndexOffset(chosen === u.route.id ? 1000 : 0);
   });
   return {
     group,
@@ -47,16 +48,20 @@ export function routeLayer({ pick }) {
         const label = document.createElement('b');
         label.textContent = route.name.replace(/^.*?(\d+)\D*$/, '$1') || route.name;
         const mark = L.marker(placeAt(route.line, 0) ?? [0, 0], { icon: L.divIcon({ className: 'unit-marker', html: label, iconSize: [34, 22], iconAnchor: [17, 11] }), keyboard: false, title: route.name });
-        for (const part of [line, mark]) part.on('click', (e) => { L.DomEvent.stopPropagation(e); pick(route); });
+        for (const part of [line, mark]) {
+          part.on('click', (e) => { L.DomEvent.stopPropagation(e); pick(route); });
+          if (menu) part.on('contextmenu', (e) => { L.DomEvent.stop(e); menu(route, e.originalEvent); });
+        }
         group.addLayer(line);
         if (group._map) line.bringToBack();
         if (route.line.length) group.addLayer(mark);
-        return { route, line, mark, index };
+        if (!route.line.length) group.removeLayer(line);
+        return { route, line, mark, index: route.index ?? index };
       });
       paint();
     },
     at(second) { for (const u of units) { const p = placeAt(u.route.line, second); if (p) u.mark.setLatLng(p); } },
-    choose(id) { chosen = id; paint(); const u = units.find((x) => x.route.unit_id === id); if (u && u.line.getLatLngs().length) map.flyToBounds(u.line.getBounds(), { duration: 0.6, maxZoom: 16, padding: [24, 24] }); },
+    choose(id, { fly = true } = {}) { chosen = id; paint(); const u = units.find((x) => x.route.id === id); if (fly && u && u.line.getLatLngs().length) map.flyToBounds(u.line.getBounds(), { duration: 0.6, maxZoom: 16, padding: [24, 24] }); },
     paint,
     moving: (second) => units.filter((u) => !standsAt(u.route.line, second)).length,
   };

@@ -63,4 +63,6 @@ export function startFamilies(glyph, change, initial) {
   const told = () => change(boxes.every((b) => b.checked) ? null : boxes.filter((b) => b.checked).map((b) => b.value));
   boxes.forEach((b) => b.addEventListener('change', told));
   $$('[data-families]').forEach((button) => button.addEventListener('click', () => { boxes.forEach((b) => { b.checked = button.dataset.families === 'all'; }); told(); }));
+  /** Tick these alone, or all with null. */
+  return { tick(ids) { boxes.forEach((b) => { b.checked = !ids || ids.includes(b.value); }); told(); } };
 }

@@ -1,4 +1,5 @@
 // The clock of a shift: a slider over its minutes and a play button; units move on every frame.
+import { now } from './clock.js';
 import { t } from './context.js';
 import { $, fill, h } from './dom.js';
 import { hm, number, stamp } from './format.js';
@@ -58,6 +59,7 @@ export function shiftBar(move) {
     get playing() { return playing; },
     /** Take the shift of a plan; `moving(second)` counts the units on the road. */
     set(plan, moving) {
+      const same = shift?.start === plan.shift.start;
       shift = plan.shift;
       count = moving;
       length = (Date.parse(shift.end) - Date.parse(shift.start)) / 1000;
@@ -71,8 +73,14 @@ export function shiftBar(move) {
       slider.max = length;
       slider.disabled = play.disabled = false;
       label.title = stamp(shift.start);
-      set(Number(read('second', '0')));
+      // The one clock: a shift that runs now is shown as it stands now.
+      const at = (now() - Date.parse(shift.start)) / 1000;
+      set(same ? second : read('second') ? Number(read('second')) : at > 0 && at < length ? at : 0);
     },
+    /** Go to a second of the shift, and remember it. */
+    go(next) { set(next); keep('second', Math.round(second)); },
+    /** Let the clock of the shift go with the clock on the wall. */
+    follow() { setInterval(() => { const at = shift && (now() - Date.parse(shift.start)) / 1000; if (at >= 0 && at <= length && !playing) set(at); }, 1000); },
     toggle,
   };
 }

@@ -3,6 +3,7 @@ import { get, items, listen, onConnection, trying } from './api.js';
 import { now } from './clock.js';
 import { context, familyName, familyStyle, t, zh } from './context.js';
 import { $, $$, card, figure, fill, h, meta, tiles } from './dom.js';
+import { asked, count as counted, filter } from './figures.js';
 import { postLayer, postLegend, toggleGroup, unitGlyph, unitLayer, unitLegend } from './forces.js';
 import { age, chance, freshness, hm, interval, local, number, percent, span, stamp } from './format.js';
 import { gridTiles } from './gridtiles.js';
@@ -65,32 +66,37 @@ function counts() {
 
 function callsCard(s) {
   const c = s.calls;
-  const holes = [c.n_unplaced ? t('calls.unplaced.within', { n: number(c.n_unplaced) }) : '', Number.isFinite(c.missing_arrival_share) ? t('calls.no_arrival', { share: percent(c.missing_arrival_share) }) : ''];
+  // The last 24 hours hold their end and not their beginning; a filter the other way round.
+  const later = (at) => new Date(Date.parse(at) + 1).toISOString();
+  const behind = (parts) => () => filter('', { from: later(c.start), to: later(c.end), basis: 'valid', ...parts });
+  const holes = [c.n_unplaced ? asked(t('calls.unplaced.within', { n: number(c.n_unplaced) }), 'now.unplaced', behind({ only: 'unplaced' })) : '', Number.isFinite(c.missing_arrival_share) ? counted(c.missing_arrival_share, t('calls.no_arrival', { share: percent(c.missing_arrival_share) }), 'now.no_arrival', behind({ only: 'no_arrival' })) : ''];
+  const dots = (...parts) => h('p.meta', null, parts.flat().filter(Boolean).flatMap((part, i) => (i ? [' · ', part] : [part])));
   return card(t('calls.valid'), { aside: s.shift ? `${s.shift.name} ${hm(s.shift.start)}–${hm(s.shift.end)}` : null, kind: 'key' },
-    figure(number(c.n_valid), t('unit.calls'), interval(c.interval)),
-    meta(span(c.start, c.end), t('as_of', { at: hm(s.as_of) }), holes),
-    meta(t('calls.received', { n: number(c.n_received) }), c.week_ago && t('calls.week_ago', { n: number(c.week_ago.n), change: change(c.n_valid, c.week_ago.n) }), c.week_ago && chance(c.n_valid, c.week_ago.n)));
+    figure(counted(c.n_valid, number(c.n_valid), 'now.valid', behind({})), t('unit.calls'), interval(c.interval)),
+    dots(span(c.start, c.end), t('as_of', { at: hm(s.as_of) }), c.n_hour_left_out ? t('heat.hour_left_out', { n: number(c.n_hour_left_out) }) : '', holes),
+    dots(counted(c.n_received, t('calls.received', { n: number(c.n_received) }), 'now.received', behind({ basis: 'received' })), c.week_ago && counted(c.week_ago.n, t('calls.week_ago', { n: number(c.week_ago.n), change: change(c.n_valid, c.week_ago.n) }), 'now.week_ago', behind({ from: later(c.week_ago.start), to: later(c.week_ago.end) })), c.week_ago && chance(c.n_valid, c.week_ago.n)));
 }
 const change = (n, before) => (before ? `${n >= before ? '+' : '−'}${number(Math.abs((n / before - 1) * 100))}%` : '–');
 
+const unitRows = (list) => ({ list, columns: [[t('figure.id'), (u) => u.unit_id], [t('unit.groups'), (u) => u.name], [t('figure.state'), (u) => t(`unit.${u.state}`)], [t('figure.seen'), (u) => (Number.isFinite(u.age_seconds) ? age(u.age_seconds) : '–'), 'n']] });
 function unitsCard() {
   const all = [...units.held.values()];
   const by = (state) => number(all.filter((u) => u.state === state).length);
   const lost = all.filter((u) => freshness(u.age_seconds) === 'lost').length;
   const ages = all.map((u) => u.age_seconds).filter((a) => Number.isFinite(a)).sort((a, b) => a - b);
   return card(t('units.title'), { aside: t('as_of', { at: hm(now()) }), id: 'units-card' },
-    figure(number(all.length), t('unit.groups')),
-    tiles(['standby', 'patrol', 'on_call', 'returning'].map((state) => [by(state), t(`unit.${state}`)]), 'four'),
+    figure(asked(number(all.length), 'now.units', () => unitRows(all)), t('unit.groups')),
+    tiles(['standby', 'patrol', 'on_call', 'returning'].map((state) => [asked(by(state), 'now.units', () => unitRows(all.filter((u) => u.state === state))), t(`unit.${state}`)]), 'four'),
     meta(ages.length ? t('units.ages', { median: age(ages[Math.floor(ages.length / 2)]), oldest: age(ages[ages.length - 1]) }) : '', t('units.lost', { n: number(lost) })));
 }
 function postsCard(s) {
-  return card(t('posts.manned'), { aside: t('as_of', { at: hm(s.as_of) }) }, figure(`${number(s.posts.manned)} / ${number(posts.features.length || s.posts.n)}`, t('unit.places')), meta(t('posts.manned.note')));
+  return card(t('posts.manned'), { aside: t('as_of', { at: hm(s.as_of) }) }, figure(asked(`${number(s.posts.manned)} / ${number(posts.features.length || s.posts.n)}`, 'now.posts', () => ({ list: posts.features, columns: [[t('figure.id'), (f) => f.properties.post_id], [t('unit.places'), (f) => f.properties.name ?? '–']] })), t('unit.places')), meta(t('posts.manned.note')));
 }
 function planCard(s) {
   if (!s.plan) return card(t('plan.open'), {}, h('p.meta', null, t('plan.none')), h('div.details', null, h('a.button', { href: `/patrol${location.search}` }, t('plan.make'))));
   const p = s.plan;
   return card(t('plan.open'), { id: 'plan-card', aside: p.issued ? t('plan.issued', { at: stamp(p.issued) }) : t('plan.not_issued') }, h('p.claim', null, h('a', { href: `/patrol${location.search}` }, h('b', null, (!zh && p.title_en) || p.title))),
-    h('p.claim', null, t('plan.this'), h('b', null, t('plan.groups', { n: number(p.units) })), t('semi'), t('plan.lower'), h('b', null, Number.isFinite(p.lower_bound) ? t('plan.groups', { n: number(p.lower_bound) }) : t('plan.no_bound')),
+    h('p.claim', null, t('plan.this'), asked(h('b', null, t('plan.groups', { n: number(p.units) })), 'now.plan'), t('semi'), t('plan.lower'), h('b', null, Number.isFinite(p.lower_bound) ? t('plan.groups', { n: number(p.lower_bound) }) : t('plan.no_bound')),
       Number.isFinite(p.worst_gap_minutes) ? [t('semi'), t('plan.worst', { m: number(p.worst_gap_minutes), point: p.worst_gap_point ?? '–' })] : ''),
     h('p.meta', null, h(p.proved ? 'span.tag.good' : 'span.tag', null, t(p.proved ? 'plan.proved' : 'plan.not_proved')), p.unvisited ? ` ${t('plan.left_out', { n: number(p.unvisited) })}` : ''));
 }

@@ -6,7 +6,7 @@ import pytest
 from geo.cells.segments import SegmentCells
 from geo.errors import CoordinateError, InputError, LimitError, ParameterError
 from geo.hotspots.kernel_density import kernel_density
-from geo.hotspots.network_density import network_density
+from geo.hotspots.network_density import Pieces, network_density
 
 
 @pytest.mark.parametrize("kernel", ["gaussian", "quartic"])
@@ -104,6 +104,50 @@ def test_network_density_by_walking_every_way(split: str) -> None:
             for s, at in places
         )
         assert made.value[piece] == pytest.approx(1000 * wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("split", ["continuous", "discontinuous"])
+def test_the_spread_between_pieces_by_walking_every_way(split: str) -> None:
+    net = cells(NETWORK)
+    pieces = Pieces.of(net, reach_m=120, piece_m=9, split=split, thinnest=1e-9)  # type: ignore[arg-type]
+    middle = (pieces.from_m + pieces.to_m) / 2
+    counts = np.zeros(len(middle))
+    counts[[2, 7, len(middle) - 1]] = 1, 2, 3
+    made = pieces.density(counts)
+    for piece in range(0, len(middle), 2):
+        wanted = sum(
+            n
+            * walked(
+                net,
+                int(pieces.segment[k]),
+                middle[k],
+                int(pieces.segment[piece]),
+                middle[piece],
+                120.0,
+                continuous=split == "continuous",
+            )
+            for k, n in ((2, 1), (7, 2), (len(middle) - 1, 3))
+        )
+        assert made[piece] == pytest.approx(1000 * wanted, rel=1e-5)
+    # A place is found by its arc, either way along the street.
+    assert pieces.at(net, np.array([0, 1, -1]), np.array([20.0, float(net.metres[0]) - 20.0, 0.0])).tolist() == [
+        2,
+        2,
+        -1,
+    ]
+
+
+def test_equal_split_at_a_crossing_by_hand() -> None:
+    """Four streets of 100 m meet: a call 15 m before the crossing sends a third of itself into each of the others."""
+    net = cells([(1, 0, 100.0), (0, 2, 100.0), (0, 3, 100.0), (0, 4, 100.0)])
+    pieces = Pieces.of(net, reach_m=60, piece_m=10)
+    made = pieces.density(np.bincount([8], minlength=len(pieces.segment)))
+    kernel = 15 / 16 / 60 * (1 - (np.array([0, 20, 40]) / 60) ** 2) ** 2 * 1000  # at the call, 5 m and 25 m beyond
+    assert made[8] == pytest.approx(kernel[0], rel=1e-5)
+    for street in (1, 2, 3):
+        assert made[pieces.starts[street]] == pytest.approx(kernel[1] / 3, rel=1e-5)
+        assert made[pieces.starts[street] + 2] == pytest.approx(kernel[2] / 3, rel=1e-5)
+        assert made[pieces.starts[street] + 5] == 0
 
 
 def test_nothing_is_lost_and_nodes_are_smooth() -> None:

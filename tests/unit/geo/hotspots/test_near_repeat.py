@@ -121,6 +121,23 @@ def cluster_by_definition(near: np.ndarray, least: int) -> list[int]:
     return label
 
 
+@pytest.mark.parametrize("least", [2, 6, 25])
+@pytest.mark.parametrize("lattice", [True, False])
+def test_clusters_of_crowded_squares_by_their_definition(least: int, lattice: bool) -> None:
+    """Heaps of very different density: whole squares of core points beside sparse ones, and distances of exactly the reach."""
+    rng = np.random.default_rng(least)
+    middles = rng.random((12, 2)) * 400
+    xy = np.concatenate(
+        [rng.normal(middles[k % 12], 4 + 3 * (k % 5), (2, 2)) for k in range(300)] + [rng.random((200, 2)) * 400]
+    )
+    xy = np.round(xy / 5) * 5 if lattice else xy
+    near = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) <= 15
+    made = density_clusters(xy, reach_m=15, least=least)
+    assert made.tolist() == cluster_by_definition(near, least)
+    assert made.max() > 2
+    assert density_clusters(np.zeros((0, 2)), reach_m=15, least=least).tolist() == []
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_clusters_by_their_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from scipy.stats import binom
 
 from geo.errors import FieldError, InputError, ParameterError
 from geo.incidents.clock import quantile, span_seconds, stage_times, within_standard
-from geo.incidents.presence import closed_on_scene, control_share, seen_by_hour, seen_share
+from geo.incidents.on_scene import closed_on_scene
 
 
 def test_the_quantile_s_interval_holds_it_as_often_as_said() -> None:
@@ -58,17 +58,7 @@ def test_the_limit_of_area_and_priority_is_closed() -> None:
         within_standard(seconds, areas, priority, {("城区", "*"): 300.0})
 
 
-def test_seen_controlled_and_closed_on_scene() -> None:
-    seen = seen_by_hour(np.array([0, 0, 1, -1, 1]), np.array([5, 59, 60, 10, 500]), places=2, hours=2)
-    assert seen.tolist() == [[True, False], [False, True]]
-    known = np.array([[True, True], [False, True]])
-    made = seen_share(seen, known)
-    assert made.share is not None
-    assert (made.share.part, made.share.n, made.unknown) == (2, 3, 1)
-    assert seen_share(seen, ~np.ones((2, 2), bool)).share is None
-    control = control_share([3, 2, 0], [1, 9, 4])
-    assert (control.met, control.demanded) == (3, 5)
-    assert control_share([0], [1]).share is None
+def test_calls_closed_on_scene_are_a_share_of_those_with_feedback() -> None:
     nat = np.datetime64("NaT")
     at = np.array(["2026-01-01"] * 3 + ["NaT"], "M8[s]")
     share, missing = closed_on_scene(

@@ -45,3 +45,32 @@ def test_changes(now: int, before: int, printed: float, kinds: list[str]) -> Non
 )
 def test_reports_are_read(text: str, kinds: list[str]) -> None:
     assert [s.kind for s in find_slips(text)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("盗窃 120 起，同比 +20%（去年同期 100 起）", []),
+        ("盗窃 120 起，同比＋25%（去年同期 100 起）", ["change"]),
+        ("盗窃80起，同比 −20.0%（上年同期100起）", []),
+        ("盗窃80起，同比上升20.0%（上年同期100起）", ["direction"]),
+        ("诈骗 1,200 起，环比下降 20%（上期 1,500 起）", []),
+        ("诈骗 1,200 起，环比-25%（上月 1,500 起）", ["change"]),
+        ("去年同期 100 起，今年 120 起，同比 上升 30%", ["change"]),
+        ("去年同期 100 起，本期 120 起，环比+20%", []),
+        ("去年同期 100 起，其中盗窃 30 起，同比上升 20%", []),  # the 30 are a part, not the count now
+        ("打架 100起→120起，+20%", []),
+        ("打架 100 起 → 120 起（-20%）", ["direction"]),
+        ("打架 120→90 起，下降 20%", ["change"]),
+        ("打架 120→90 起（75%）", []),  # a share or a change: not said
+        ("打架 3起→1起，下降66.7%", ["small_base"]),
+        ("办结率 7762/7792=97.12%", ["share"]),
+        ("办结率 7,762/7,792（99.6%）", []),
+        ("到场率为 85.00%（850/1000），超时率 16%（150／1000）", ["share"]),
+        ("到场率 125%（5/4）", ["share_above_one"]),
+        ("由 3 起降至 1 起，同比下降 66.7%；由100起上升至120起，上升20%", ["small_base"]),
+        ("11/22 日警情平稳", []),
+    ],
+)
+def test_more_ways_of_printing_are_read(text: str, kinds: list[str]) -> None:
+    assert [s.kind for s in find_slips(text)] == kinds

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from PIL import Image
 
-from web.paper.map_picture import Areas, Legend, MapPicture, Marks, draw_map, framed, scale_length
+from web.paper.map_picture import Areas, Legend, MapPicture, Marks, Ways, draw_map, framed, scale_length
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 2.5])
@@ -45,3 +45,17 @@ def test_an_area_is_filled_where_it_lies_and_its_hole_is_not() -> None:
     assert filled[0] > 200
     assert filled[1] < 80
     assert (hole == 255).all()
+
+
+def test_a_way_is_drawn_over_the_paper() -> None:
+    line = shapely.LineString([(109.0, 34.0), (109.01, 34.0), (109.01, 34.01)])
+    ways = Ways(lines=np.array([line], dtype=object), colour="#0000ff")
+    bounds = (109.0, 34.0, 109.01, 34.01)
+    drawn = []
+    for held in (ways, None):
+        png = draw_map(MapPicture(bounds=bounds, ways=held), width_mm=60, height_mm=60)
+        with Image.open(io.BytesIO(png)) as image:
+            drawn.append(np.asarray(image.convert("RGB")).astype(int))
+    blue = [((seen[..., 2] > 180) & (seen[..., 0] < 120)).sum() for seen in drawn]
+    assert blue[0] > 200
+    assert blue[1] == 0

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo.errors import InputError
+from geo.errors import InputError, UnavailableError
 from geo.hotspots.cube.build import build_cube, open_cube
 from geo.hotspots.cube.cube import Cube
 from geo.hotspots.cube.files import read_manifest
 from geo.hotspots.cube.filter import CubeFilter
+from geo.hotspots.cube.intake import Intake
 from geo.hotspots.cube.live import LiveCube
 from geo.hotspots.cube.ready import CallChunk
 
@@ -185,3 +186,29 @@ def test_calls_that_wait_together_are_all_kept_and_a_wrong_one_is_told(tmp_path:
         late = [live.submit(calls([5])) for _ in range(20)]
     assert all(done.done() for done in late)
     assert held(open_cube(tmp_path)) == expected + Counter({5: 20})
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "no space left"), UnavailableError("away", "不可用")])
+def test_a_fault_of_the_disk_is_told_to_all_that_wait_in_one_go(fault: Exception) -> None:
+    busy, gathered = threading.Event(), threading.Event()
+    tried: list[int] = []
+
+    def put(batches: list[tuple[CallChunk, int]]) -> None:
+        tried.append(len(batches[0][0]))
+        if len(tried) == 1:
+            busy.set()
+            gathered.wait(30)
+        else:
+            raise fault
+
+    intake = Intake(put)
+    first = intake.submit(calls([1]))
+    assert busy.wait(30)
+    waiting = [intake.submit(calls([2])) for _ in range(50)]
+    gathered.set()
+    first.result(timeout=30)
+    for done in waiting:
+        with pytest.raises(type(fault)):
+            done.result(timeout=30)
+    intake.close()
+    assert tried == [1, 50]

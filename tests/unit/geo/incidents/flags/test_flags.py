@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import ParameterError
@@ -47,6 +47,7 @@ def test_accepting_leaves_out_and_undoing_brings_back_what_the_file_said() -> No
     pd.testing.assert_frame_equal(undone, calls)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(sorted(REASONS)), min_size=1, max_size=5, unique=True),
     st.lists(st.tuples(st.integers(0, 4), st.sampled_from(STATES)), max_size=8),

@@ -11,6 +11,7 @@ from geo.errors import InputError, ParameterError
 from geo.streets.aequilibrae import read_coquimbo
 from geo.streets.graph import StreetGraph
 from geo.streets.matching.match import Matcher, MatchModel
+from geo.streets.matching.reach import ArcGraph
 from geo.streets.matching.track import Track
 from geo.synthetic.drives import Drive, Signal, drive, sent
 
@@ -87,7 +88,7 @@ def test_positions_far_from_every_street_are_not_matched(city: StreetGraph, matc
 def test_a_standing_unit_drives_nowhere(city: StreetGraph, matcher: Matcher) -> None:
     place = city.arc_lonlat(int(np.argmax(city.metres))).mean(axis=0)
     shift = np.random.default_rng(0).normal(0, 5.0, (60, 2)) / 111_000
-    matched = matcher.match(Track(lonlat=place + shift, seconds=10.0 * np.arange(60)))
+    matched = matcher.match(Track(lonlat=place + shift, seconds=np.arange(0.0, 600.0, 10.0)))
     assert len(np.unique(matched.driven_arc)) <= 2
 
 
@@ -95,7 +96,29 @@ def test_the_noise_is_estimated_where_it_is_not_given(city: StreetGraph, truth: 
     quiet = sent(city, truth, Signal(every_seconds=5.0, noise_m=2.0), seed=5)
     loud = sent(city, truth, Signal(every_seconds=5.0, noise_m=20.0), seed=5)
     matcher = Matcher(city)
-    assert matcher.noise_of(quiet.lonlat) < 7.0 < matcher.noise_of(loud.lonlat)
+    assert matcher.noise_of(quiet) == pytest.approx(3.0, abs=1.0)
+    assert matcher.noise_of(loud) == pytest.approx(20.0, abs=5.0)
+
+
+def test_a_turn_is_charged_and_going_straight_on_is_not(city: StreetGraph) -> None:
+    seconds = np.ones(city.arcs)
+    charged = ArcGraph.of(city, seconds, turn_back_seconds=40.0, turn_seconds=5.0)
+    into = np.repeat(np.arange(city.arcs), np.diff(charged.indptr))
+    back = city.reverse[into] == charged.out
+    assert charged.extra[~back].max() == pytest.approx(5.0, abs=0.01)
+    assert charged.extra[~back].min() == 0.0
+    assert set(charged.extra[back].tolist()) <= {
+        40.0,
+        *charged.extra[back & (np.diff(charged.indptr)[into] == 1)].tolist(),
+    }
+
+
+def test_a_track_is_matched_the_same_wherever_its_clock_begins(
+    city: StreetGraph, matcher: Matcher, truth: Drive
+) -> None:
+    track = sent(city, truth, Signal(every_seconds=15.0, noise_m=5.0), seed=8)
+    later = Track(lonlat=track.lonlat, seconds=track.seconds + 3600.0)
+    assert np.array_equal(matcher.match(track).driven_arc, matcher.match(later).driven_arc)
 
 
 def test_bad_tracks_and_models_are_refused(city: StreetGraph) -> None:

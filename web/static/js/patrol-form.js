@@ -1,0 +1,70 @@
+// The question of a patrol plan, as the form at the left asks it.
+import { get } from './api.js';
+import { now } from './clock.js';
+import { context, t, zh } from './context.js';
+import { $, $$, fill, h } from './dom.js';
+import { local, number, ymd } from './format.js';
+
+export const form = $('#solve');
+const e = form.elements;
+const WEIGHTS = ['units', 'gaps', 'cover', 'irregular'];
+/** Streets closed for the plan, stops that a crew must or may not make; the chips below the form show them. */
+export const extra = { closures: [], pinned: [], forbidden: [] };
+let units = [];
+
+export function setUnits(list) { units = list; unitList(); }
+function unitList() {
+  const mine = units.filter((u) => u.properties.shift_id === e.shift.value);
+  fill($('#unit-list'), (mine.length ? mine : units).map((u) => h('label.row', null, h('input', { type: 'checkbox', name: 'unit', value: u.properties.unit_id, checked: true }), h('span', null, u.properties.name), h('output', null, t(`kind.${u.properties.kind}`)))));
+  countUnits();
+}
+export const unitOf = (id) => units.find((u) => u.properties.unit_id === id)?.properties;
+const countUnits = () => { const all = $$('input[name="unit"]'); $('#unit-count').textContent = `${number(all.filter((b) => b.checked).length)} / ${number(all.length)}`; };
+
+/** The shift of the present hour comes first. */
+export function setShift(id) {
+  const at = local(now()).getUTCHours() * 60 + local(now()).getUTCMinutes();
+  const present = context.shifts.find((s) => (at - s.start_minute + 1440) % 1440 < s.length_minutes);
+  if (id ?? present) e.shift.value = id ?? present.id;
+  unitList();
+}
+function weightWords(box) {
+  const share = Number(box.value);
+  const words = t(share === 0 ? 'patrol.weight.off' : share < 40 ? 'patrol.weight.low' : share < 75 ? 'patrol.weight.middle' : 'patrol.weight.high');
+  box.nextElementSibling.textContent = words;
+  box.setAttribute('aria-valuetext', words);
+}
+export async function drawDay() {
+  const out = $('#day-note');
+  const day = e.day.value.trim() || ymd(now());
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) { out.textContent = t('patrol.day.bad'); out.className = 'hint failed'; return; }
+  const found = await get(`/api/patrol/day?day=${day}`).catch((error) => ({ problem: error.message }));
+  out.className = found.problem ? 'hint failed' : 'hint';
+  out.textContent = found.problem ?? `${day} ${(zh ? found.why_zh : found.why_en) ?? ''}`;
+}
+/** What is asked; null while something in the form is wrong, which is then shown at its place. */
+export function question() {
+  if (!form.reportValidity()) return null;
+  const boxes = $$('input[name="unit"]');
+  const picked = boxes.filter((b) => b.checked).map((b) => b.value);
+  if (!picked.length) return { missing: t('patrol.no_units') };
+  const asked = { shift_id: e.shift.value, unit_ids: picked.length === boxes.length ? null : picked, point_ids: null, level: Number(e.level.value), seconds: Number(e.seconds.value), seed: Number(e.seed.value), weights: Object.fromEntries(WEIGHTS.map((w) => [w, Number(e[`weight_${w}`].value) / 100])), handover: e.handover.checked };
+  if (e.day.value.trim()) asked.day = e.day.value.trim();
+  if (e.day_kind.value) asked.day_kind = e.day_kind.value;
+  if (e.operators.value) asked.operators = Number(e.operators.value);
+  for (const name of ['closures', 'pinned', 'forbidden']) if (extra[name].length) asked[name] = extra[name].map(({ label: _, ...rest }) => rest);
+  return asked;
+}
+/** Chips of what was added by hand; `changed` redraws the map. */
+export function drawExtra(changed) {
+  const chip = (name, item) => h('button', { type: 'button', title: t('patrol.take_back'), on: { click: () => { extra[name].splice(extra[name].indexOf(item), 1); drawExtra(changed); } } }, `${t(`patrol.extra.${name}`)} ${item.label} ×`);
+  fill($('#extra'), ['closures', 'pinned', 'forbidden'].map((name) => extra[name].map((item) => chip(name, item))));
+  changed();
+}
+export function startForm(submit) {
+  form.addEventListener('submit', (event) => { event.preventDefault(); submit(); });
+  form.addEventListener('change', (event) => { if (event.target.name === 'shift') unitList(); if (event.target.name === 'unit') countUnits(); if (event.target.name === 'day') drawDay(); });
+  $$('[data-units]').forEach((b) => b.addEventListener('click', () => { $$('input[name="unit"]').forEach((box) => { box.checked = b.dataset.units === 'all'; }); countUnits(); }));
+  for (const w of WEIGHTS) { e[`weight_${w}`].addEventListener('input', (event) => weightWords(event.target)); weightWords(e[`weight_${w}`]); }
+  drawDay();
+}
