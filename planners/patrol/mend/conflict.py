@@ -8,6 +8,7 @@ from typing import Literal
 from planners.patrol.mend import network as nw
 from planners.patrol.mend.network import Ints
 from planners.patrol.mend.timetable import Timetable
+from planners.patrol.problem import NO_WAY
 from planners.patrol.spacing.plan import Role
 
 Binds = Literal["gap", "least_gap", "shift", "window", "lock"]
@@ -94,6 +95,12 @@ def _of_limit(table: Timetable, node: int, over: int, x: Ints) -> Conflict:
             back += int(table.net[nw.W, at])
             at = int(table.net[nw.RN, at])
         minutes = _minutes(back - table.problem.shift_seconds)
+        if back >= NO_WAY:
+            return Conflict(
+                binds="shift", point=-1, unit=unit, over=over, node=node,
+                en=f"Unit {unit} has no street left to its next stops or back to its post",
+                zh=f"巡组 {unit} 没有可走的道路前往后续点位或归队",
+            )  # fmt: skip
         return Conflict(
             binds="shift", point=-1, unit=unit, over=over, node=node,
             en=f"Unit {unit} would be back {minutes} min after its shift ends", zh=f"巡组 {unit} 将晚于班次结束 {minutes} 分钟归队",

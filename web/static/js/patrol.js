@@ -258,6 +258,7 @@ async function listPlans() {
   return newest;
 }
 
+$('#patrol-hours-open').addEventListener('click', () => import('./patrol-hours.js').then(({ openHours }) => openHours()));
 $('#patrol-settings-open').addEventListener('click', () => import('./patrol-settings.js').then(({ openSettings }) => openSettings({ saved() { drawDay(); askPhone(); } })));
 fold('posts', true); // the map is small here; its dots are explained one click away
 if (innerWidth < 1240) fold('points', true);
