@@ -37,7 +37,7 @@ lint: $(STAMP)  ## ruff, import-linter, mypy
 	$(BIN)/mypy
 
 test: $(STAMP) system  ## every test, the pages in a browser too
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 e2e: $(STAMP) system  ## only the pages in a browser
 	$(BIN)/pytest tests/e2e

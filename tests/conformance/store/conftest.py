@@ -164,7 +164,7 @@ def ready_database(server: PrivateServer) -> str:
     return name
 
 
-POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres])
 
 
 @pytest.fixture

@@ -52,9 +52,7 @@ def empty_server_address(request: pytest.FixtureRequest) -> str:
     return server.url(server.new_database())
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])]
-)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres])])
 def empty_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the address of nothing yet."""
     return str(tmp_path / "new.db") if request.param == "sqlite" else request.getfixturevalue("empty_server_address")
@@ -128,7 +126,6 @@ def test_a_current_store_is_opened_without_a_backup(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_an_older_server_is_not_touched_without_a_folder_for_the_backup(empty_server_address: str, tables) -> None:
     make_old(empty_server_address, tables.grids(2))
     with pytest.raises(UnavailableError, match="folder"):
@@ -304,7 +301,6 @@ def test_a_store_is_not_its_own_backup(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_postgis_sees_the_same_geometry(place: Callable[[str], str], tables) -> None:
     with SqlStore.open(place("postgres")) as store:
         store.put_table(DEMO, tables.grids(4), source="x")
