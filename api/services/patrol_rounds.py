@@ -16,6 +16,7 @@ from api.schemas.patrol_rounds import RoundsPoint, RoundsQuestion
 from api.services.exports import Download
 from api.services.open_plan import keep_plan
 from api.services.patrol_ground import PROFILE_OF
+from api.services.proof_words import proof_words
 from api.services.route_files import routes_file
 from api.services.workspace import Workspace
 from geo.errors import InfeasibleError, InputError, NotFoundError, ParameterError
@@ -221,10 +222,7 @@ def _body(
     binding = (
         f"至少需要 {least} 个组日，现有 {available} 个", f"at least {least} unit days are needed, {available} are there",
     ) if left and least > available else (None, None)  # fmt: skip
-    gap = outcome.gap or 0.0
-    proof_zh, proof_en = ("已证明最优", "proved best") if outcome.proved else (
-        f"与理论下限相差 {100 * gap:.1f}%", f"{100 * gap:.1f} % above the proved bound"
-    )  # fmt: skip
+    proof_zh, proof_en = proof_words(outcome)
     return {
         "kind": "patrol_rounds",
         "title": f"周期走访 {asked.post_name} · {question.from_day:%m-%d} 起 {question.days} 天 · {problem.points} 处",

@@ -16,6 +16,7 @@ from api.schemas.patrol_sweep import SweepQuestion
 from api.services.exports import Download
 from api.services.open_plan import keep_plan
 from api.services.patrol_ground import PROFILE_OF
+from api.services.proof_words import proof_words
 from api.services.route_files import routes_file
 from api.services.workspace import Workspace
 from geo.errors import GeometryError, InputError, NotFoundError, ParameterError
@@ -143,9 +144,7 @@ def _body(
     swept, passed = figures.swept_metres / 1000, figures.passing_metres / 1000
     out = len(asked.sweep.left_out)
     least = outcome.bound or 0.0
-    proof_zh, proof_en = ("已证明最优", "proved best") if outcome.proved else (
-        f"与理论下限相差 {100 * (outcome.gap or 0):.1f}%", f"{100 * (outcome.gap or 0):.1f} % above the proved bound"
-    )  # fmt: skip
+    proof_zh, proof_en = proof_words(outcome)
     return {
         "kind": "patrol_sweep",
         "title": f"街道巡查 {asked.post_name} · {len(routes)} 组 {problem.tasks} 段",

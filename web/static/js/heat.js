@@ -114,7 +114,7 @@ function totalCard() {
   const ratio = b?.n ? (s.n / b.n - 1) * 100 : null;
   return card(t(`total.${s.basis}`), { kind: 'key', aside: t('per_day', { n: number(s.n / Math.max(1, weeks() * 7), 1) }) }, h('p.figure', null, asked(h('b', null, number(s.n)), 'heat.n', behind({})), h('span.unit', null, t('unit.calls')), h('span.ci', null, interval(s.interval))),
     meta(span(), t('as_of', { at: stamp(context.data_as_of) }), who(), s.n_unplaced ? t('calls.unplaced.beside', { n: number(s.n_unplaced) }) : '', s.n_hour_left_out ? t('heat.hour_left_out', { n: number(s.n_hour_left_out) }) : '', s.few_hidden ? t('heat.few', { n: number(s.few_hidden) }) : ''),
-    b && h('p.meta', null, counted(b.n, t('heat.before', { n: number(b.n), period: period(b.from, b.to) }), 'heat.before', behind({ from: b.from, to: b.to })), ` ${ratio === null ? '' : `${signed(ratio, 1)}% · `}${chance(s.n, b.n)}`));
+    b && h('p.meta', null, counted(b.n, t('heat.before', { n: number(b.n), period: period(b.from, b.to) }), 'heat.before', behind({ from: b.from, to: b.to })), ` ${[ratio === null ? '' : `${signed(ratio, 1)}%`, chance(s.n, b.n)].filter(Boolean).join(' · ')}`));
 }
 function familyCard() {
   const top = Math.max(1, ...summary.by_family.map((f) => f.n));
