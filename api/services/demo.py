@@ -158,7 +158,8 @@ def _plans(workspace: Workspace, size: DemoSize, observe: Observer) -> None:
             workspace, DEMO,
             # The first plan is made fast; times that cannot be guessed are drawn when a planner asks for them.
             PatrolQuestion(
-                shift_id=shift.shift_id, seconds=8, iterations=max(5, size.plan_iterations // 10),
+                # Iterations are the limit: on a new machine the kernels are compiled in this time, and the plan must be the same.
+                shift_id=shift.shift_id, seconds=120, iterations=max(5, size.plan_iterations // 10),
                 weights=Weights(irregular=0, cover=0),
             ),
             _scaled(observe, 0.85, 1.0),
