@@ -18,6 +18,8 @@ from planners.patrol.sweep.problem import SweepProblem
 from planners.patrol.sweep.solve import solve_sweep
 
 SECONDS: Final = 60.0
+BOUND_PATIENCE: Final = 2.0
+"""Seconds for which the bound may still rise once the published lower bound is reached."""
 ABOVE: Final = {"gdb": 0.0, "kshs": 0.0, "val": 0.0, "egl": 0.02}
 """How far above the published best cost each family may be, as a share."""
 
@@ -97,13 +99,18 @@ class Solved:
 
 
 def solve(instance: Instance, *, seconds: float, seed: int) -> Solved:
-    """Solve one instance until it is proved, equals the published lower bound, or the time is over."""
+    """Solve one instance until it is proved, equals the published lower bound while its own bound no longer rises, or the time is over."""
     seen: list[tuple[float, float]] = []
+    bounds: list[tuple[float, float]] = [(0.0, 0.0)]
 
     def observe(progress: Progress) -> bool:
         if progress.objective is not None and (not seen or progress.objective < seen[-1][1]):
             seen.append((progress.seconds, progress.objective))
-        return not seen or seen[-1][1] > instance.lower
+        if progress.bound is not None and progress.bound > bounds[-1][1]:
+            bounds.append((progress.seconds, progress.bound))
+        # Nothing better is left to find; the bound may still rise.
+        found = bool(seen) and seen[-1][1] <= instance.lower
+        return not found or progress.seconds - bounds[-1][0] < BOUND_PATIENCE
 
     outcome = solve_sweep(instance.problem(), Budget(seconds=seconds, seed=max(1, seed)), observe=observe)
     return Solved(instance=instance, outcome=outcome, found=seen[-1][0] if seen else outcome.seconds)

@@ -1,32 +1,21 @@
-"""Peers on a city's patrol: OR-Tools with the same spacing, PyVRP without; visits of cars only."""
+"""Peers on a city's patrol: OR-Tools with the same spacing, PyVRP and VROOM without; visits of cars only."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 import warnings
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from planners.patrol.guess.turns import route_through
+from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visits:
-    """What a peer planned: the places of each route from post to post, and the begins of each point."""
-
-    ways: list[list[int]]
-    begins: list[list[int]]
-
-    @property
-    def units(self) -> int:
-        """Units that have a stop."""
-        return len(self.ways)
 
 
 def has(name: str) -> bool:
@@ -35,14 +24,33 @@ def has(name: str) -> bool:
 
 
 def _cars(problem: SpacingProblem) -> tuple[Ints, Ints, Ints]:
-    """Return the points of cars, each as often as it is visited, and the posts of the cars."""
+    """Return the points of cars, each as often as it is visited, the number of the visit, and the posts of the cars."""
     points = np.flatnonzero(problem.eligible[:, 0])
     times = -(-problem.shift_seconds // problem.gap[points].astype(np.int64))
-    posts = np.array([v.start_post for v in problem.vehicles if v.kind == problem.kinds[0] for _ in v.unit_keys])
+    posts = np.array([problem.vehicles[v].start_post for v, _ in _units(problem)])
     return np.repeat(points, times), np.concatenate([np.arange(t) for t in times]), posts
 
 
-def or_tools(problem: SpacingProblem, seconds: float) -> Visits | None:
+def _units(problem: SpacingProblem) -> list[tuple[int, int]]:
+    """Return type and number of each car."""
+    return [
+        (number, unit)
+        for number, vehicle in enumerate(problem.vehicles)
+        if vehicle.kind == problem.kinds[0]
+        for unit in range(vehicle.available)
+    ]
+
+
+def _plan(problem: SpacingProblem, stops: dict[tuple[int, int], list[tuple[int, int]]]) -> SpacedPlan:
+    """Return the plan of points and begins by unit; it may keep no gap."""
+    routes = []
+    for unit, held in sorted(stops.items()):
+        points, begins = np.array(held, np.int64).T
+        routes.append(route_through(problem, unit, points, begins))
+    return SpacedPlan(routes=tuple(routes))
+
+
+def or_tools(problem: SpacingProblem, seconds: float) -> SpacedPlan | None:
     """Return OR-Tools' routes with gaps, least gaps and shift, fewest units first; None where it finds none in time."""
     pywrapcp: Any = importlib.import_module("ortools.constraint_solver.pywrapcp")
     enums: Any = importlib.import_module("ortools.constraint_solver.routing_enums_pb2")
@@ -81,22 +89,18 @@ def or_tools(problem: SpacingProblem, seconds: float) -> Visits | None:
     found = routing.SolveWithParameters(search)
     if found is None:
         return None
-    ways: list[list[int]] = []
-    begins: list[list[int]] = [[] for _ in range(problem.points)]
-    for car in range(cars):
-        at, way_of = routing.Start(car), []
+    stops: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for car, unit in enumerate(_units(problem)):
+        at = routing.Start(car)
         while not routing.IsEnd(at):
             node = manager.IndexToNode(at)
-            way_of.append(int(places[node]))
             if node >= cars:
-                begins[int(visit[node - cars])].append(int(found.Min(clock.CumulVar(at))))
+                stops.setdefault(unit, []).append((int(visit[node - cars]), int(found.Min(clock.CumulVar(at)))))
             at = found.Value(routing.NextVar(at))
-        if len(way_of) > 1:
-            ways.append([*way_of, int(posts[car])])
-    return Visits(ways=ways, begins=[sorted(b) for b in begins])
+    return _plan(problem, stops)
 
 
-def pyvrp_routes(problem: SpacingProblem, seconds: float, seed: int) -> Visits | None:
+def pyvrp_routes(problem: SpacingProblem, seconds: float, seed: int) -> SpacedPlan | None:
     """Return PyVRP's routes that make as many visits within the shift, at any time: it knows no spacing."""
     import pyvrp
     from pyvrp.stop import MaxRuntime
@@ -127,13 +131,49 @@ def pyvrp_routes(problem: SpacingProblem, seconds: float, seed: int) -> Visits |
         result = pyvrp.solve(data, stop=MaxRuntime(seconds), seed=seed, display=False)
     if not result.is_feasible():
         return None
-    ways: list[list[int]] = []
-    begins: list[list[int]] = [[] for _ in range(problem.points)]
-    for route in result.best.routes():
-        way = [int(depots[route.start_depot()])]
-        for stop in route.schedule():
-            if stop.is_client():
-                way.append(int(problem.posts + visit[stop.idx]))
-                begins[int(visit[stop.idx])].append(int(stop.start_time + stop.wait_duration))
-        ways.append([*way, int(depots[route.end_depot()])])
-    return Visits(ways=ways, begins=[sorted(b) for b in begins])
+    free: dict[int, list[tuple[int, int]]] = {}
+    for unit in _units(problem):
+        free.setdefault(problem.vehicles[unit[0]].start_post, []).append(unit)
+    return _plan(
+        problem,
+        {
+            free[int(depots[route.start_depot()])].pop(0): [
+                (int(visit[stop.idx]), int(stop.start_time + stop.wait_duration))
+                for stop in route.schedule()
+                if stop.is_client()
+            ]
+            for route in result.best.routes()
+        },
+    )
+
+
+def vroom_routes(problem: SpacingProblem, seconds: float) -> SpacedPlan | None:
+    """Return VROOM's routes that make as many visits within the shift, at any time: it knows no spacing."""
+    vroom: Any = importlib.import_module("vroom")
+
+    visit, _, _ = _cars(problem)
+    units = _units(problem)
+    asked = vroom.Input()
+    # In C order: an array in Fortran order is read transposed, without a word.
+    asked.set_durations_matrix("car", np.ascontiguousarray(problem.seconds[0].astype(np.uint32)))
+    for number, (vehicle, _) in enumerate(units):
+        kind = problem.vehicles[vehicle]
+        asked.add_vehicle(
+            vroom.Vehicle(
+                number, start=kind.start_post, end=kind.end_post, time_window=vroom.TimeWindow(0, problem.shift_seconds),
+                costs=vroom.VehicleCosts(fixed=100_000),
+            )
+        )  # fmt: skip
+    for number, point in enumerate(visit.tolist()):
+        asked.add_job(vroom.Job(number, problem.posts + point, default_service=int(problem.dwell[point])))
+    found = asked.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
+    if found.to_dict()["summary"]["unassigned"]:
+        return None
+    stops: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for route in found.to_dict()["routes"]:
+        stops[units[route["vehicle"]]] = [
+            (int(visit[step["id"]]), int(step["arrival"] + step["waiting_time"]))
+            for step in route["steps"]
+            if step["type"] == "job"
+        ]
+    return _plan(problem, stops)

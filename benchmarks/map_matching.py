@@ -12,20 +12,23 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from benchmarks.cities import City
 from benchmarks.harness import Options, Row, absent
 from benchmarks.peers import peer
+from benchmarks.received_traces import rows as received
 from geo.crs import pick_metric_crs, to_metric
 from geo.streets.aequilibrae import read_coquimbo
 from geo.streets.graph import StreetGraph
 from geo.streets.matching.match import Matcher
 from geo.streets.matching.posterior import certainty
 from geo.streets.matching.track import Track
+from geo.streets.osm import read_osm
 from geo.streets.parquet import read_parquet
 from geo.synthetic.drives import Drive, Signal, drive, sent
 
-DRIVES: Final = 6
+DRIVES: Final = 10
 SECONDS: Final = 2400.0
 GAPS_PER_HOUR: Final = 1.0
 GOALS: Final = {5.0: 0.95, 15.0: 0.90, 60.0: 0.75}
@@ -36,6 +39,7 @@ DRIVERS: Final = {"quickest way": 0.0, "own views": 0.25}
 PEER: Final = "leuvenmapmatching"
 PEER_DRIVER: Final = "own views"
 PEER_SECONDS: Final = 900.0
+PEER_DRIVES: Final = 4
 SURE, DRAWS = 3, 16
 """Drives for which other likely ones are drawn, and how many."""
 MARGIN_M: Final = 600.0
@@ -66,22 +70,29 @@ class Trace:
 
 
 def rows(options: Options) -> list[Row]:
-    """Match drives of two kinds of drivers at 5, 15 and 60 s, with noise of 5 and 20 m and silences."""
+    """Match drives of two kinds of drivers at 5, 15 and 60 s, with noise of 5 and 20 m and silences; then traces received.
+
+    ``only`` is the begin of a city's name, or ``traces``.
+    """
     found: list[Row] = []
     for city in _cities(options):
         if options.only is None or city.name.startswith(options.only):
             found += _of_city(city, options)
+    if options.only in {None, "traces"}:
+        found += received(options)
     return found
 
 
 def _cities(options: Options) -> Iterator[City]:
-    """Read Xi'an where the data folder has it, and the demo city."""
+    """Read Xi'an and Baltimore where the data folder has them, and the demo city."""
     folder = options.folder()
     if folder is not None:
         inside = folder / "streets" if (folder / "streets").is_dir() else folder
         nodes, edges = (inside / f"xian_osm2021_{part}.parquet" for part in ("nodes", "edges"))
         if nodes.exists():
             yield City.of("xian_osm2021", read_parquet(nodes, edges))
+        if (inside / "baltimore.osm.pbf").exists():
+            yield City.of("baltimore", read_osm(inside / "baltimore.osm.pbf"))
     yield City.of("Coquimbo (demo city)", read_coquimbo())
 
 
@@ -119,7 +130,7 @@ def _of_cell(
     found = np.mean([trace.found(made) for trace, made in zip(traces, arcs, strict=True)])
     yield Row(
         what=f"{what}: links right",
-        ours=f"{share:.1%} ± {np.std(right) / np.sqrt(len(right)):.1%}; {found:.1%} of those matched were driven",
+        ours=f"{share:.1%} {_interval(right)}; {found:.1%} of those matched were driven",
         peer=f"the most that these positions allow to expect ({len(sure)} drives)",
         peer_figure=f"{np.mean([s.best_expected() for s in sure]):.1%}; ours there {np.mean(right[: len(sure)]):.1%}",
         goal=f">= {goal:.0%}",
@@ -135,9 +146,18 @@ def _of_cell(
         yield _against_peer(city.graph, matcher, traces, signal, what)
 
 
+def _interval(right: list[float]) -> str:
+    """Return the 95 % interval of the mean over drives, by Student's t."""
+    if len(right) < 2:
+        return "(one drive)"
+    half = float(stats.t.ppf(0.975, len(right) - 1)) * float(np.std(right, ddof=1)) / len(right) ** 0.5
+    return f"({np.mean(right) - half:.1%} to {min(1.0, np.mean(right) + half):.1%})"
+
+
 def _against_peer(graph: StreetGraph, matcher: Matcher, traces: list[Trace], signal: Signal, what: str) -> Row:
-    """Compare on the first minutes of each drive: the peer takes seconds for each of them."""
-    what = f"{what}, {PEER_SECONDS / 60:g} minutes of each: links right"
+    """Compare on the first minutes of the first drives: the peer takes seconds for each of them."""
+    traces = traces[:PEER_DRIVES]
+    what = f"{what}, {PEER_SECONDS / 60:g} minutes of {len(traces)} of them: links right"
     ours, theirs, paces = [], [], []
     for trace in traces:
         early = trace.track.seconds < trace.track.seconds[0] + PEER_SECONDS

@@ -23,12 +23,16 @@ PAGES: Final = {
     "heat": "/heat",
     "posts": "/posts",
     "patrol": "/patrol",
+    "sweeps": "/patrol/sweeps",
     "grids": "/grids",
     "checks": "/grids/checks",
     "reports": "/reports",
     "calls": "/calls",
 }
 """Pages in the order of their tabs, and where each lives."""
+
+_OWN_STYLE: Final = frozenset({"heat", "patrol", "sweeps"})
+"""Pages with a style sheet of their own, which has the page's name."""
 
 _WITHOUT_MAP: Final = frozenset({"reports"})
 _VIEWPORT = re.compile(r"<meta name=\"viewport\".*?/>", re.DOTALL)
@@ -88,6 +92,7 @@ def render(page: str, context: PageContext, *, lang: str, theme: str, nonce: str
             map_body=Markup(parts.body) if parts else "",  # noqa: S704 - Folium's own div, no data in it
             map_script=Markup(parts.script) if parts else "",  # noqa: S704 - Folium's own call, numbers only
             asset=asset_url,
+            styles=["app.css", "panels.css", *([f"{page}.css"] if page in _OWN_STYLE else [])],
             modules=[asset_url(f"js/{name}") for name in modules_of(f"{page}.js")],
             entry=asset_url(f"js/{page}.js"),
             import_map=embed(import_map()),

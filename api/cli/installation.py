@@ -1,4 +1,4 @@
-"""``xunge init`` and ``xunge doctor``: make an installation, and say whether it is in order."""
+"""``xunge init``, ``xunge doctor`` and ``xunge backup``: make an installation, say whether it is in order, copy it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from api.cli.context import AsJson, Context, Home, Lang, context_of
+from api.cli.context import AsJson, Context, Home, Lang, context_of, opened
+from api.services.backup import back_up
 from api.services.shifts import three_shifts
 from geo.errors import ParameterError
 from geo.store.port import DEMO
@@ -53,6 +54,31 @@ def doctor(home: Path | None = Home, as_json: bool = AsJson, lang: str | None = 
         raise typer.Exit(1)
 
 
+def backup(
+    folder: Path = typer.Argument(help="新目录 / a new folder"),
+    home: Path | None = Home,
+    as_json: bool = AsJson,
+    lang: str | None = Lang,
+) -> None:
+    """备份数据库、定位、路网与车速，运行中亦可 / copy everything while it is in use."""
+    here = context_of(home, as_json=as_json, language=lang)
+    with opened(here.settings) as workspace:
+        made = back_up(workspace, DEMO, folder)
+    size = made.size_bytes / 1e6
+    here.output.result(
+        {
+            "folder": str(made.folder),
+            "position_days": made.position_days,
+            "files": list(made.files),
+            "size_bytes": made.size_bytes,
+        },
+        f"已备份到 {made.folder}（{size:,.1f} MB，定位 {made.position_days} 天）；恢复：--home {made.folder}，或复制为数据目录"
+        if here.output.language == "zh"
+        else f"Backed up to {made.folder} ({size:,.1f} MB, {made.position_days} days of positions); "
+        f"to restore: --home {made.folder}, or copy it to where the data lie",
+    )
+
+
 Row = tuple[str, str, bool, str]
 
 
@@ -89,7 +115,7 @@ def _home(here: Context) -> list[Row]:
         store.close()
     rows: list[Row] = [(str(key), str(value), True, "") for key, value in facts.items()]
     integrity = str(facts.get("integrity", "ok"))
-    rows.append(("integrity", integrity, integrity == "ok", "restore a backup"))
+    rows.append(("integrity", integrity, integrity == "ok", "xunge serve --home BACKUP"))
     present = settings.streets.exists()
     rows.append(("streets", str(settings.streets) if present else "none", present, "xunge import streets FILE"))
     return rows

@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.command("init")(installation.init)
 app.command("doctor")(installation.doctor)
+app.command("backup")(installation.backup)
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("verify")(published.verify)

@@ -8,15 +8,18 @@ from typing import cast
 
 import typer
 
-from api.cli import patrol_changes
+from api.cli import patrol_changes, patrol_stops
 from api.cli.context import AsJson, Home, Lang, context_of, opened
+from api.cli.patrol_asked import bans_of, breaks_of, offers_in, pins_of, question_in, roads_of
 from api.cli.patrol_options import closures_of, day_of, languages
-from api.schemas.patrol import PatrolQuestion, Weights
+from api.cli.posts_options import parsed
+from api.schemas.patrol import PatrolQuestion
 from api.services.exports import Download
 from api.services.patrol import plan_patrol
 from api.services.patrol_comparing import compare
 from api.services.patrol_export import MEDIA, plan_export
 from api.services.patrol_sheet import Form, sheet_file
+from api.services.patrol_terms import shift_of
 from api.services.plans import plan_body
 from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
@@ -44,6 +47,21 @@ def plan(
     handover: bool = typer.Option(True, help="接上一班 / take over from the shift before"),
     close: list[Path] = typer.Option([], help="封闭道路 GeoJSON（线或面） / closed streets"),
     close_street: list[str] = typer.Option([], help="封闭道路名称 / name of a closed street"),
+    rest: list[str] = typer.Option(
+        [], "--break", help="休息 分钟@小时-小时，如 40@3-5 / a break: minutes@hours of the shift"
+    ),
+    no_breaks: bool = typer.Option(False, "--no-breaks", help="不安排勤务等级的休息 / without the breaks of the level"),
+    optional: int | None = typer.Option(
+        None, min=1, max=60, help="易发案部位数，余时加巡 / hot places visited where time is left"
+    ),
+    optional_file: Path | None = typer.Option(None, help="可选停留 CSV：name lon lat from to prize / optional stops"),
+    road: list[str] = typer.Option(
+        [], "--line", help="线性网格 编码:K12+300-K15+000@120/30 / road by linear grid, every min / km/h"
+    ),
+    street: list[str] = typer.Option([], "--line-street", help="同上，按道路名称 / the same by name of a street"),
+    ban: list[str] = typer.Option([], help="禁止停留 巡组=必巡点 / a unit or kind that may not stop at a point"),
+    pin: list[str] = typer.Option([], help="指定停留 巡组=必巡点@01:30-02:00 / a visit set for a unit"),
+    question: Path | None = typer.Option(None, help="问题 JSON，同 HTTP / the question as HTTP takes it"),
     few: float = typer.Option(1.0, min=0, max=1, help="少用巡组 / few units matter"),
     short: float = typer.Option(0.5, min=0, max=1, help="间隔短 / short gaps matter"),
     cover: float = typer.Option(0.5, min=0, max=1, help="动中备勤 / cover while moving matters"),
@@ -58,15 +76,30 @@ def plan(
     here = context_of(home, as_json=as_json, language=lang)
     if day_kind not in (None, "workday", "rest"):
         raise ParameterError(f"--day-kind is workday or rest, not {day_kind!r}", "--day-kind 应为 workday 或 rest")
-    question = PatrolQuestion(
-        shift_id=shift, day=day_of(day), unit_ids=unit or None, point_ids=point or None, level=level,  # type: ignore[arg-type]
-        day_kind=day_kind, operators=operators, auxiliaries_alone=auxiliaries_alone or None, handover=handover,  # type: ignore[arg-type]
-        closures=closures_of(close, close_street), seconds=seconds, seed=seed,
-        weights=Weights(units=few, gaps=short, cover=cover, irregular=irregular),
-    )  # fmt: skip
-    with opened(here.settings) as workspace, here.output.progress("巡逻规划") as observe:
-        result = plan_patrol(workspace, DEMO, question, observe)
-        body = plan_body(workspace, DEMO, str(result["plan_id"]))
+    closures = [c.model_dump(mode="json", by_alias=True, exclude_none=True) for c in closures_of(close, close_street)]
+    given: dict[str, object] = {
+        "day": day_of(day), "unit_ids": unit or None, "point_ids": point or None, "day_kind": day_kind, "operators": operators,
+        "auxiliaries_alone": auxiliaries_alone or None, "closures": closures or None,
+        "breaks": [] if no_breaks else breaks_of(rest) or None, "forbidden": bans_of(ban) or None,
+        "lines": [*roads_of(road, by="code"), *roads_of(street, by="street")] or None,
+    }  # fmt: skip
+    usual: dict[str, object] = {
+        "level": level, "handover": handover, "seconds": seconds, "seed": seed,
+        "weights": {"units": few, "gaps": short, "cover": cover, "irregular": irregular},
+    }  # fmt: skip
+    # Options with a default of their own win only where the file does not say it.
+    asked = {**usual, **question_in(question), "shift_id": shift, **{k: v for k, v in given.items() if v is not None}}
+    with opened(here.settings) as workspace:
+        span = shift_of(workspace, DEMO, parsed(PatrolQuestion, {"shift_id": shift, "day": asked.get("day")}))
+        if pin:
+            asked["pinned"] = pins_of(pin, span)
+        if optional is not None or optional_file is not None:
+            offers = [] if optional_file is None else offers_in(optional_file, span)
+            asked["optional"] = {"stops": offers, **({} if optional is None else {"places": optional})}
+        whole = parsed(PatrolQuestion, asked)
+        with here.output.progress("巡逻规划") as observe:
+            result = plan_patrol(workspace, DEMO, whole, observe)
+            body = plan_body(workspace, DEMO, str(result["plan_id"]))
     zh = here.output.language == "zh"
     notes = [str(note["zh" if zh else "en"]) for note in cast("list[Mapping[str, str]]", body["notes"])]
     out = [
@@ -166,3 +199,4 @@ def _cell(value: object) -> str:
 
 
 patrol_changes.add_to(app)
+patrol_stops.add_to(app)

@@ -51,7 +51,7 @@ def move(
             preview=preview,
         )  # fmt: skip
         answer = patrol_edits.move(workspace, DEMO, plan_id, asked)
-    _told(here, answer)
+    told(here, answer)
 
 
 def replan(
@@ -62,6 +62,7 @@ def replan(
     late: list[str] = typer.Option([], help="晚点 巡组=分钟 / a unit late by minutes, e.g. XZ101=20"),
     close: list[Path] = typer.Option([], help="封闭道路 GeoJSON（线或面） / closed streets"),
     close_street: list[str] = typer.Option([], help="封闭道路名称 / name of a closed street"),
+    reopen: list[str] = typer.Option([], help="解除封闭的名称 / name of a closure that is lifted"),
     preview: bool = typer.Option(False, "--preview", help="只看结果 / write nothing"),
     home: Path | None = Home,
     as_json: bool = AsJson,
@@ -72,16 +73,17 @@ def replan(
     events = [Event(kind="away", unit_id=unit) for unit in away] + [Event(kind="back", unit_id=unit) for unit in back]
     events += [_late(text) for text in late]
     events += [Event(kind="closed", closure=closure) for closure in closures_of(close, close_street)]
+    events += [Event(kind="reopened", name=name) for name in reopen]
     if not events:
         raise ParameterError(
-            "Say what happened: --away, --back, --late, --close or --close-street",
-            "请说明事件：--away、--back、--late、--close 或 --close-street",
+            "Say what happened: --away, --back, --late, --close, --close-street or --reopen",
+            "请说明事件：--away、--back、--late、--close、--close-street 或 --reopen",
         )
     with opened(here.settings) as workspace:
         body = patrol_record(workspace, DEMO, plan_id).body
         asked = Replan(version=version_of(body), at=moment_of(at, body), events=events, preview=preview)
         answer = patrol_mending.replan(workspace, DEMO, plan_id, asked)
-    _told(here, answer)
+    told(here, answer)
 
 
 def resolve(
@@ -127,7 +129,8 @@ def _late(text: str) -> Event:
         ) from None
 
 
-def _told(here: Context, answer: Mapping[str, object]) -> None:
+def told(here: Context, answer: Mapping[str, object]) -> None:
+    """Show what an edit changed; one that does not fit raises ``InfeasibleError``."""
     zh = here.output.language == "zh"
     if not answer["ok"]:
         raise InfeasibleError(str(answer["sentence_en"]), str(answer["sentence_zh"]))

@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from api.schemas.patrol_asked import BreakRule, Lat, LinePatrol, Lon, OptionalStops, Text
 from api.schemas.patrol_settings import DayKind, Level
 from api.schemas.values import Value
 
-Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, le=1)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Closure(Value):
@@ -65,7 +63,7 @@ class PatrolQuestion(Value):
     """Routes of one shift over its points; without lists, all units of the shift and all points.
 
     ``day`` is the date on which the shift begins, without one the occurrence on duty or next. With ``handover`` each point is due by its
-    last visit in the shift before.
+    last visit in the shift before. Without ``breaks`` those of the level hold; an empty list is none.
     """
 
     shift_id: str
@@ -81,6 +79,9 @@ class PatrolQuestion(Value):
     weights: Weights = Field(default_factory=Weights)
     forbidden: list[ForbiddenStop] = Field(default_factory=list, max_length=500)
     pinned: list[PinnedStop] = Field(default_factory=list, max_length=500)
+    breaks: list[BreakRule] | None = Field(default=None, max_length=20)
+    optional: OptionalStops | None = None
+    lines: list[LinePatrol] = Field(default_factory=list, max_length=50)
     seconds: float = Field(default=20.0, gt=0, le=3600)
     iterations: int | None = Field(default=None, ge=1)
     seed: int = Field(default=1, ge=0)
@@ -140,10 +141,11 @@ class Restore(Value):
 
 
 class Event(Value):
-    """What happened: a unit pulled away (脱岗处警) or back (归队), late, or streets closed."""
+    """What happened: a unit pulled away (脱岗处警) or back (归队), late, streets closed, or a closure (by ``name``) lifted."""
 
-    kind: Literal["away", "back", "late", "closed"]
+    kind: Literal["away", "back", "late", "closed", "reopened"]
     unit_id: Text | None = None
+    name: Text | None = None
     at: AwareDatetime | None = None
     minutes: float | None = Field(default=None, gt=0, le=1440)
     closure: Closure | None = None
@@ -152,7 +154,9 @@ class Event(Value):
     def _whole(self) -> Event:
         if self.kind == "closed" and self.closure is None:
             raise ValueError("封闭事件缺少范围 / a closed street has no closure")
-        if self.kind != "closed" and self.unit_id is None:
+        if self.kind == "reopened" and self.name is None:
+            raise ValueError("解除封闭缺少名称 / a reopened closure has no name")
+        if self.kind not in ("closed", "reopened") and self.unit_id is None:
             raise ValueError("事件缺少巡组 / an event of a unit has no unit_id")
         if self.kind == "late" and self.minutes is None:
             raise ValueError("晚点事件缺少分钟数 / a late unit has no minutes")

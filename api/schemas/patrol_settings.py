@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from api.schemas.patrol_asked import BreakRule
 from api.schemas.values import Value
 
 Factor = Annotated[float, Field(gt=0, le=10)]
@@ -21,6 +22,12 @@ class Scaling(Value):
     gap_factor: Factor = 1.0
     visits_factor: Factor = 1.0
     dwell_factor: Factor = 1.0
+
+
+class LevelRule(Scaling):
+    """What a level of duty changes; ``breaks`` are the rests of every crew."""
+
+    breaks: list[BreakRule] = Field(default_factory=list, max_length=20)
 
 
 class DayRule(Scaling):
@@ -58,11 +65,11 @@ class Calendar(Value):
         return self
 
 
-def _levels() -> dict[LevelKey, Scaling]:
+def _levels() -> dict[LevelKey, LevelRule]:
     return {
-        "1": Scaling(gap_factor=0.5, visits_factor=2.0),
-        "2": Scaling(gap_factor=0.75, visits_factor=1.5),
-        "3": Scaling(),
+        "1": LevelRule(gap_factor=0.5, visits_factor=2.0),
+        "2": LevelRule(gap_factor=0.75, visits_factor=1.5),
+        "3": LevelRule(),
     }
 
 
@@ -74,10 +81,10 @@ class PatrolSettings(Value):
     """What holds for all patrol plans of an installation.
 
     ``operators`` is how many people watch the video points (none: as many as these need), ``reach_m`` how far from a street a point may lie;
-    ``crew_page`` allows the read-only page for phones.
+    ``crew_page`` allows the read-only page for phones, ``cover_minutes`` is the response standard of cover while moving.
     """
 
-    levels: dict[LevelKey, Scaling] = Field(default_factory=_levels)
+    levels: dict[LevelKey, LevelRule] = Field(default_factory=_levels)
     days: dict[DayKind, DayRule] = Field(default_factory=_days)
     calendar: Calendar = Field(default_factory=Calendar)
     auxiliaries_alone: bool = False
@@ -85,6 +92,7 @@ class PatrolSettings(Value):
     switch_seconds: int = Field(default=10, ge=0, le=600)
     reach_m: float = Field(default=500.0, gt=0, le=5_000)
     crew_page: bool = False
+    cover_minutes: float = Field(default=5.0, gt=0, le=60)
 
     @model_validator(mode="after")
     def _whole(self) -> PatrolSettings:

@@ -7,23 +7,32 @@ from dataclasses import replace
 from typing import Final
 
 from api.schemas.patrol import PatrolQuestion
+from api.services import patrol_lines
 from api.services.patrol_body import Made, body_of
 from api.services.patrol_cover import cover_of, covering
 from api.services.patrol_cover import told as cover_told
 from api.services.patrol_ground import Ground, ground_of
 from api.services.patrol_handover import handed_over
-from api.services.patrol_irregular import drawn_today, nights_before, told
+from api.services.patrol_hot_stops import from_calls
+from api.services.patrol_irregular import drawn_today, nights_before, seed_of, told
+from api.services.patrol_reserve import priced, reserved
 from api.services.patrol_routes import Body
-from api.services.patrol_solving import one_more_unit, solved
+from api.services.patrol_solving import one_more_unit, solved, without_idle_rests
 from api.services.patrol_terms import shift_of, terms_of
 from api.services.patrol_versions import Step, keep_first
+from api.services.shifts import ShiftSpan
 from api.services.workspace import Workspace
+from geo.errors import CancelledError
 from geo.store.port import Json, Principal
 from planners.contract import Observer, Progress, Termination
-from planners.patrol.guess.regularity import regularity
+from planners.patrol.guess.regularity import LEAST_NIGHTS, regularity
+from planners.patrol.mend.chances import with_optional
 from planners.patrol.spacing.check import check_spacing
 
 SOLVING_SHARE: Final = 0.8
+FEWEST_SHARE: Final = 0.5
+RESERVE_SHARE: Final = 0.25
+"""Parts of the seconds asked for that go to the plan of the fewest crews, and to one with time in reserve, where times must vary."""
 OVERRUN: Final = 1.25
 """How much longer than asked a search may have taken for the value of one more unit to be sought."""
 
@@ -34,18 +43,25 @@ def plan_patrol(
     """Plan the patrols of a shift, check them on their own, keep the plan, and return its number."""
     observe(Progress(seconds=0.0, share=0.0, message="计算路网时间"))
     shift = shift_of(workspace, principal, question)
+    question = settled(workspace, principal, question, shift)
     before, since = handed_over(workspace, principal, shift) if question.handover else (None, {})
-    ground = ground_of(workspace, principal, question, terms_of(workspace, principal, question, since=since))
+    whole = ground_of(workspace, principal, question, terms_of(workspace, principal, question, since=since))
+    ground = without_optional(whole)
     notes = [_handover_note(before, ground)]
     # The rest of the time goes to times that cannot be guessed and to cover.
-    first = question.model_copy(update={"seconds": SOLVING_SHARE * question.seconds})
+    share = SOLVING_SHARE if question.weights.irregular == 0 else FEWEST_SHARE
+    seed = seed_of(question, ground.terms.day.day)
+    first = question.model_copy(update={"seconds": share * question.seconds, "seed": seed})
     made = solved(ground, first, observe)
     if since and _could_do_more(ground, made):
         # What the shift before left late must not cost points for a whole shift.
         eased = ground_of(workspace, principal, question, terms_of(workspace, principal, question, since={}))
-        other = solved(eased, first, observe)
+        try:
+            other = solved(without_optional(eased), first, observe)
+        except CancelledError:
+            other = made
         if other.proof.objective < made.proof.objective:
-            ground, made = eased, other
+            whole, ground, made = eased, without_optional(eased), other
             notes = [
                 note(
                     "handover_eased", "上一班末次到点过早，首次到点改自本班开始起算",
@@ -54,24 +70,47 @@ def plan_patrol(
             ]  # fmt: skip
     stopped = made.proof.termination == Termination.CANCELLED
     nights = nights_before(workspace, principal, ground)
+    rest = first.model_copy(update={"seconds": RESERVE_SHARE * question.seconds})
+    made, price = reserved(ground, made, rest, observe)
     plan, regular = made.plan, told(regularity(ground.crews, made.plan, nights), imagined=False)
     if not stopped:
-        plan, regular = drawn_today(ground, plan, question, observe, nights=nights)
+        spare = 0 if price is None else price.seconds
+        plan, regular = drawn_today(ground, plan, question, observe, nights=nights, reserve_seconds=spare)
     cover = cover_of(workspace, principal, ground)
     moving = plan if cover is None or stopped else covering(ground, plan, cover, question, observe)
-    if moving is not plan:
+    moving = without_idle_rests(moving)
+    objective = float(check_spacing(ground.crews, moving))
+    made = replace(made, proof=replace(made.proof, objective=objective, seed=question.seed))
+    # Optional stops go last into the time that is left: they cost no crew and no gap.
+    final = with_optional(whole.crews, moving) if whole.crews.optional else moving
+    check_spacing(whole.crews, final)
+    if moving is not plan or (final is not moving and len(nights) >= LEAST_NIGHTS):
         # Turned rounds are no draw any more: only real nights tell how regular they are.
-        regular = told(regularity(ground.crews, moving, nights), imagined=False)
-    check_spacing(ground.crews, moving)
+        regular = told(regularity(whole.crews, final, nights), imagined=False)
     # A search that has overrun its time is not run twice more.
     slow = stopped or (question.iterations is None and made.proof.seconds > OVERRUN * question.seconds)
     extra = {
-        "regularity": regular, "cover": cover_told(ground, moving, cover, plain=plan),
+        "regularity": priced(regular, price), "cover": cover_told(whole, final, cover, plain=plan),
         "one_more_unit": None if slow else one_more_unit(ground, moving, question),
     }  # fmt: skip
-    body = body_of(ground, replace(made, plan=moving, notes=notes, extra=extra))
+    body = body_of(whole, replace(made, plan=final, notes=notes, extra=extra))
     plan_id = keep_first(workspace, principal, body, Step(action="plan", zh="规划", en="planned"))
     return {"plan_id": plan_id, "version": 1}
+
+
+def settled(workspace: Workspace, principal: Principal, question: PatrolQuestion, shift: ShiftSpan) -> PatrolQuestion:
+    """Return a question whose roads and optional stops are written out, so that later calls or grids do not change its plan."""
+    changes: dict[str, object] = {}
+    if question.lines:
+        changes["lines"] = patrol_lines.resolved(workspace, principal, question.lines)
+    if question.optional is not None and not question.optional.stops:
+        changes["optional"] = from_calls(workspace, principal, question.optional, shift)
+    return question.model_copy(update=changes)
+
+
+def without_optional(ground: Ground) -> Ground:
+    """Return the ground whose crews have nothing but what they must do."""
+    return replace(ground, crews=replace(ground.crews, optional=())) if ground.crews.optional else ground
 
 
 def note(code: str, zh: str, en: str) -> Body:

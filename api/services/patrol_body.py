@@ -11,6 +11,7 @@ from api.services.patrol_points import crew_points, mean_gap_minutes, refused_po
 from api.services.patrol_routes import Body, Locked, crew_route, video_route, visits_of
 from api.services.patrol_settings import LEVEL_NAMES
 from api.services.patrol_timetable import to_json
+from api.services.patrol_told import breaks_told, optional_told, roads_told
 from api.services.patrol_words import Notes, left_out_reasons, sentence
 from geo.store.port import Json
 from planners.patrol.mend.timetable import Lock
@@ -114,7 +115,8 @@ def body_of(ground: Ground, made: Made, *, before: Mapping[str, Json] | None = N
         "speeds": {"hour": terms.speed_hour, "factor": terms.speed_factor, "note_zh": notes.speed[0], "note_en": notes.speed[1]},
         "closures": cast("Json", notes.closures),
         "notes": [*cast("list[Json]", notes.rows), *cast("Sequence[Json]", made.notes)],
-        "broken": cast("Json", _broken(ground, plan)),
+        "broken": cast("Json", _broken(ground, plan)), "breaks": cast("Json", breaks_told(ground, plan)),
+        "optional": optional_told(ground, plan), "lines": cast("Json", roads_told(ground, plan, visits)),
         "points": cast("Json", points), "unvisited": cast("Json", unvisited), "routes": cast("Json", routes),
         "cover": None, "regularity": None, "issue": None, "issues": [],
         "timetable": to_json(ground.crews, plan), "locks": cast("Json", locks), "kept_notes": list(made.notes),
@@ -166,7 +168,7 @@ def _broken(ground: Ground, plan: SpacedPlan) -> list[Body]:
     rows: list[Body] = []
     for point in sorted({gap.point for gap in plan.broken}):
         worst = max((gap for gap in plan.broken if gap.point == point), key=lambda gap: (gap.over > 0, abs(gap.over)))
-        name = str(ground.row(ground.demands[point])["name"])
+        name = ground.name_of(point)
         zh, en = _long(abs(worst.over))
         late = worst.over > 0
         rows.append(

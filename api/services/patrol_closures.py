@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from api.schemas.patrol import Closure
+from api.services.patrol_terms import Terms
 from api.services.workspace import Workspace
 from geo.crs import pick_metric_crs, to_metric
 from geo.errors import InputError, NotFoundError
@@ -35,6 +36,23 @@ class ClosedStreets:
     lines: list[list[list[float]]]
     start: datetime | None
     end: datetime | None
+
+    def seconds_of(self, terms: Terms) -> tuple[int, int]:
+        """Return from when to when of the shift it holds; a time that is not given is that of the shift."""
+        low = 0 if self.start is None else terms.second(self.start)
+        return low, terms.shift_seconds if self.end is None else terms.second(self.end)
+
+    def outside(self, terms: Terms) -> bool:
+        """Return whether it does not meet the shift."""
+        low, high = self.seconds_of(terms)
+        return high <= 0 or low >= terms.shift_seconds
+
+    def hours(self, terms: Terms) -> Literal["all", "part", "outside"]:
+        """Return what part of the shift it holds."""
+        if self.outside(terms):
+            return "outside"
+        low, high = self.seconds_of(terms)
+        return "all" if low <= 0 and high >= terms.shift_seconds else "part"
 
 
 def closed_streets(workspace: Workspace, closures: Sequence[Closure]) -> list[ClosedStreets]:

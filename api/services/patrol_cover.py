@@ -24,8 +24,6 @@ from planners.patrol.cover.improve import improve_cover
 from planners.patrol.cover.problem import CoverProblem, Leg
 from planners.patrol.spacing.plan import SpacedPlan
 
-STANDARD_MINUTES: Final = 5.0
-"""Response standard that counts as reached; the widely used one of built-up areas."""
 DAYS: Final = 365
 CELL_M: Final = 500.0
 MOST_CELLS: Final = 400
@@ -51,7 +49,7 @@ def cover_of(workspace: Workspace, principal: Principal, ground: Ground) -> Cove
     if kind is None:
         return None
     try:
-        calls = _call_nodes(workspace, principal)
+        calls = _call_nodes(workspace, principal, ground.terms.settings.cover_minutes)
     except InfeasibleError:
         return None
     start = ground.terms.shift.start.astimezone(workspace.zone)
@@ -98,17 +96,17 @@ def told(ground: Ground, plan: SpacedPlan, cover: CoverProblem | None, *, plain:
     curve = cover_curve(
         ground.crews, held, cover, plain=before, every_seconds=min(EVERY_SECONDS, ground.crews.shift_seconds)
     )
-    n, standing = curve.n_calls, curve.standing_mean
+    n, standing, minutes = curve.n_calls, curve.standing_mean, ground.terms.settings.cover_minutes
     return {
         "minutes": curve.minutes.tolist(), "share": np.round(curve.share, 4).tolist(),
         "standing_share": np.round(curve.standing_share, 4).tolist(),
         "plain_share": None if curve.plain_share is None else np.round(curve.plain_share, 4).tolist(),
         "mean": round(curve.mean, 4), "standing_mean": round(standing, 4),
         "plain_mean": None if curve.plain_mean is None else round(curve.plain_mean, 4),
-        "standard_minutes": STANDARD_MINUTES, "n_calls": round(n, 1), "n_units": curve.n_units,
-        "zh": f"动中备勤：{curve.n_units} 个车组巡逻时 {STANDARD_MINUTES:g} 分内可到 {curve.mean:.1%} 的警情，同样组数在屯警点待命为 {standing:.1%}"
+        "standard_minutes": minutes, "n_calls": round(n, 1), "n_units": curve.n_units,
+        "zh": f"动中备勤：{curve.n_units} 个车组巡逻时 {minutes:g} 分内可到 {curve.mean:.1%} 的警情，同样组数在屯警点待命为 {standing:.1%}"
         f"（按近一年本时段警情，每班约 {n:.1f} 起）",
-        "en": f"cover while moving: {curve.n_units} crews with vehicles reach {curve.mean:.1%} of calls within {STANDARD_MINUTES:g} min, standing at "
+        "en": f"cover while moving: {curve.n_units} crews with vehicles reach {curve.mean:.1%} of calls within {minutes:g} min, standing at "
         f"posts {standing:.1%} (calls of the last year at these hours, about {n:.1f} a shift)",
     }  # fmt: skip
 
@@ -123,12 +121,12 @@ def _by_vehicle(ground: Ground, plan: SpacedPlan) -> SpacedPlan:
     return replace(plan, routes=tuple(routes))
 
 
-def _call_nodes(workspace: Workspace, principal: Principal) -> CallNodes:
-    version = (workspace.store.version("calls"), workspace.street_stamp(), principal.scopes)
-    return workspace.derived.get("patrol_calls", version, lambda: _gathered(workspace, principal))
+def _call_nodes(workspace: Workspace, principal: Principal, minutes: float) -> CallNodes:
+    version = (workspace.store.version("calls"), workspace.street_stamp(), principal.scopes, minutes)
+    return workspace.derived.get("patrol_calls", version, lambda: _gathered(workspace, principal, minutes))
 
 
-def _gathered(workspace: Workspace, principal: Principal) -> CallNodes:
+def _gathered(workspace: Workspace, principal: Principal, minutes: float) -> CallNodes:
     start, end = last_days(
         workspace.clock.now(), workspace.zone, days=DAYS, starts_hour=workspace.settings.day_starts_hour
     )
@@ -158,7 +156,7 @@ def _gathered(workspace: Workspace, principal: Principal) -> CallNodes:
     milliseconds = workspace.travel("response_car").to_nodes(nodes)
     reach = np.zeros((milliseconds.shape[1], len(counts)), np.bool_)
     # Calls far from any street are asked for and never reached.
-    reach[:, near] = (milliseconds <= STANDARD_MINUTES * 60_000).T
+    reach[:, near] = (milliseconds <= minutes * 60_000).T
     every = np.zeros(len(counts), np.int64)
     every[near] = nodes
     return CallNodes(nodes=every, by_hour=by_hour, reach=reach, n_calls=len(rows))

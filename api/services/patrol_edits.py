@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
@@ -11,6 +10,7 @@ from api.schemas.patrol import InsertStop, LockStops, MoveStop, RemoveStop, Rest
 from api.services.patrol_irregular import nights_before, told
 from api.services.patrol_issue import issue_after
 from api.services.patrol_kept import Kept
+from api.services.patrol_names import named
 from api.services.patrol_routes import Body
 from api.services.patrol_versions import Step, body_at, keep_next, patrol_record, public, require_seen, version_of
 from api.services.workspace import Workspace
@@ -103,21 +103,22 @@ def lock(workspace: Workspace, principal: Principal, plan_id: str, asked: LockSt
     began = time.perf_counter()
     kept = Kept.open(workspace, principal, plan_id, seen=asked.version)
     problem = kept.ground.crews
-    named: set[Lock] = set()
+    picked: set[Lock] = set()
     for stop in asked.stops:
         count = [len(r.points) for r in kept.plan.routes if problem.unit_key(r.vehicle, r.unit) == stop.unit_id]
         if not count:
-            raise InputError(f"{stop.unit_id} has no route in this plan", f"本方案没有 {stop.unit_id} 的路线")
+            name = kept.ground.units.names.get(stop.unit_id, stop.unit_id)
+            raise InputError(f"{name} has no route in this plan", f"本方案没有{name}的路线", rows=[stop.unit_id])
         for index in range(count[0]) if stop.index is None else [stop.index]:
-            named.add(lock_of(problem, kept.plan, unit=stop.unit_id, index=index))
-    locks = kept.locks | named if on else kept.locks - named
+            picked.add(lock_of(problem, kept.plan, unit=stop.unit_id, index=index))
+    locks = kept.locks | picked if on else kept.locks - picked
     before = kept.record.body
     body = kept.body(kept.plan, locks=locks, termination=str(before["termination"]))
     body["edited"] = before["edited"]
     zh, en = (
-        (f"锁定 {len(named)} 个停留", f"locked {len(named)} stops")
+        (f"锁定 {len(picked)} 个停留", f"locked {len(picked)} stops")
         if on
-        else (f"解锁 {len(named)} 个停留", f"unlocked {len(named)} stops")
+        else (f"解锁 {len(picked)} 个停留", f"unlocked {len(picked)} stops")
     )
     version = kept.keep(workspace, principal, body, Step(action="lock" if on else "unlock", zh=zh, en=en))
     changed = sorted({stop.unit_id for stop in asked.stops})
@@ -162,7 +163,7 @@ def _edited(
         made = make(kept)
     except (InfeasibleError, InputError) as refused:
         return _refused(kept, plan_id, refused, began)
-    words = named(kept, say(kept))
+    words = named(kept.ground, say(kept))
     regular, warning = regular_now(workspace, principal, kept, made.plan)
     body = kept.body(made.plan, extra={"regularity": regular})
     words = (words[0] + warning[0], words[1] + warning[1])
@@ -197,24 +198,10 @@ def regular_now(
     return cast("Json", now), ("", "")
 
 
-def named(kept: Kept, words: tuple[str, str]) -> tuple[str, str]:
-    """Return sentences with the names of units and points for their keys."""
-    ground = kept.ground
-    names = {**ground.units.names}
-    for key, demand in zip(ground.crews.point_keys, ground.demands, strict=True):
-        names[key] = str(ground.row(demand)["name"])
-    held = sorted((key for key in names if key in words[0]), key=len, reverse=True)
-    if not held:
-        return words
-    keys = re.compile("|".join(re.escape(key) for key in held))
-    zh, en = (keys.sub(lambda found: names[found[0]], text) for text in words)
-    return zh, en
-
-
 def _refused(kept: Kept, plan_id: str, refused: InfeasibleError | InputError, began: float) -> Body:
     before = kept.record.body
     score = score_of(before)
-    zh, en = named(kept, (refused.zh, refused.en))
+    zh, en = named(kept.ground, (refused.zh, refused.en))
     return {
         "plan_id": plan_id, "version": version_of(before), "ok": False, "sentence_zh": zh,
         "sentence_en": en, "changed": [], "routes": [], "removed": [], "points": [], "broken": before["broken"],

@@ -45,7 +45,12 @@ def plan_export(
     if form == "xlsx":
         made = to_xlsx(_document(body, routes, plan_id))
     elif form == "geojson":
-        made = orjson.dumps({"type": "FeatureCollection", "features": _features(routes)})
+        made = orjson.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [*_features(routes), *(_point_features(body) if unit_ids is None else [])],
+            }
+        )
     else:
         start = datetime.fromisoformat(str(cast("Held", body["shift"])["start"]))
         made = (_gpx if form == "gpx" else _kml)(routes, start, str(body["title"])).encode()
@@ -63,7 +68,18 @@ def _features(routes: Sequence[Held]) -> list[Json]:
         for stop in _stops(route):
             told = {
                 name: stop[name]
-                for name in ("name", "arrive", "begin", "depart", "dwell_seconds", "role", "why", "why_en")
+                for name in (
+                    "name",
+                    "arrive",
+                    "begin",
+                    "depart",
+                    "dwell_seconds",
+                    "role",
+                    "gap_before_minutes",
+                    "gap_allowed_minutes",
+                    "why",
+                    "why_en",
+                )
             }
             at: Json = {"type": "Point", "coordinates": [stop["lon"], stop["lat"]]}
             properties = {
@@ -71,7 +87,37 @@ def _features(routes: Sequence[Held]) -> list[Json]:
                 "point_id": stop["point_id"],
             }  # fmt: skip
             features.append({"type": "Feature", "geometry": at, "properties": properties})
+            driven = cast("Sequence[Sequence[float]]", stop.get("line") or ())
+            if driven:
+                along: Json = {"type": "LineString", "coordinates": [[x, y] for x, y, _ in driven]}
+                features.append({"type": "Feature", "geometry": along, "properties": {**properties, "what": "road"}})
     return features
+
+
+def _point_features(body: Held) -> list[Json]:
+    """Return the points with what they asked for and got; gaps and windows can be read back with the points."""
+    features: list[Json] = []
+    for point in cast("Sequence[Held]", body.get("points") or ()):
+        told = {
+            name: point.get(name)
+            for name in (
+                "point_id", "name", "kind", "mode", "gap_minutes", "least_gap_minutes", "dwell_seconds", "priority", "begins",
+                "worst_gap_minutes", "left_out", "reason_zh", "reason_en",
+            )
+        }  # fmt: skip
+        low, high = _window(point)
+        told |= {"window_start": low, "window_end": high, "what": "point"}
+        at: Json = {"type": "Point", "coordinates": [point["lon"], point["lat"]]}
+        features.append({"type": "Feature", "geometry": at, "properties": cast("Json", told)})
+    return features
+
+
+def _window(point: Held) -> tuple[str | None, str | None]:
+    held = cast("Mapping[str, str] | None", point.get("window"))
+    if held is None:
+        return None, None
+    low, high = (datetime.fromisoformat(held[end]) for end in ("from", "to"))
+    return f"{low:%H:%M}", f"{high:%H:%M}"
 
 
 def _gpx(routes: Sequence[Held], start: datetime, title: str) -> str:
@@ -133,15 +179,20 @@ def _document(body: Held, routes: Sequence[Held], plan_id: str) -> Document:
     points: list[tuple[Cell, ...]] = [
         (
             str(p["point_id"]), str(p["name"]), len(cast("Sequence[Json]", p["begins"])), _float(p["gap_minutes"]),
+            _float(p["least_gap_minutes"]), *(end or "" for end in _window(p)),
             _float(p["worst_gap_minutes"]), "、".join(_local(b) for b in cast("Sequence[Json]", p["begins"])),
             str(p["reason_zh"] or ""),
         )
         for p in cast("Sequence[Held]", body.get("points") or ())
     ]  # fmt: skip
+    breaks, optional = cast("Sequence[Held]", body.get("breaks") or ()), cast("Held | None", body.get("optional"))
+    beside = [str(row["zh"]) for row in (*breaks, *cast("Sequence[Held]", body.get("lines") or ()))]
+    beside += [str(optional["zh"])] if optional is not None else []
     return Document(
         title=str(body["title"]), subtitle=f"{plan_id}　第 {version_of(body)} 版", lang="zh",
         blocks=(
             Paragraph(text=str(body["sentence_zh"])),
+            *(Paragraph(text=text) for text in beside),
             Table(
                 title="到点安排",
                 columns=_columns(
@@ -152,7 +203,8 @@ def _document(body: Held, routes: Sequence[Held], plan_id: str) -> Document:
             Table(
                 title="各点间隔",
                 columns=_columns(
-                    "编号", "名称", "次数:count", "到点间隔（分）:decimal", "最长间隔（分）:decimal", "到点时刻", "未安排原因"
+                    "编号", "名称", "次数:count", "到点间隔（分）:decimal", "最小间隔（分）:decimal", "到岗时刻", "离岗时刻",
+                    "最长间隔（分）:decimal", "到点时刻", "未安排原因"
                 ),
                 rows=tuple(points),
             ),

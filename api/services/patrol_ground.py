@@ -13,8 +13,11 @@ import numpy.typing as npt
 import shapely
 
 from api.schemas.patrol import PatrolQuestion
+from api.services.patrol_breaks import breaks_of, rules_of
 from api.services.patrol_closures import ClosedStreets, closed_streets
-from api.services.patrol_problem import UnitRows, street_problem, video_problem
+from api.services.patrol_hot_stops import HotPlace, hot_places
+from api.services.patrol_lines import Drive, Road, roads_of
+from api.services.patrol_problem import Extras, UnitRows, street_problem, video_problem
 from api.services.patrol_settings import template_of
 from api.services.patrol_terms import Terms
 from api.services.workspace import Workspace
@@ -45,9 +48,11 @@ class Ground:
     ----------
     crews : the problem of the units on the streets; its points are ``demands`` in order
     video : the problem of the operators, or None; its points are ``watched``
-    places, travels : by kind of unit: posts, then points of ``crews``
-    points, rows : the table that rows of demands mean, and its rows
+    places, exits, travels : by kind of unit: posts, then points of ``crews``, where they are entered and where they are left
+    points, rows : the table of points; what rows of demands mean: its rows, then those of roads and hot places
+    roads, hot : points of ``crews`` that are roads to be driven, or places of optional stops
     refused : points that nobody is sent to, with the reason
+    unfit : breaks and optional stops that do not fit the shift, with the reason
     cut_off : for each closure the keys of the points that it cuts off
     """
 
@@ -61,21 +66,43 @@ class Ground:
     watched: Sequence[Demand]
     units: UnitRows
     places: Mapping[str, Places]
+    exits: Mapping[str, Places]
     travels: Mapping[str, Travel]
     lonlat: Floats
+    roads: Mapping[int, Road]
+    hot: Mapping[int, HotPlace]
     closed: Sequence[ClosedStreets]
     cut_off: Sequence[tuple[str, ...]]
     refused: Sequence[Refused]
+    unfit: Sequence[Refused]
     rows: Sequence[Mapping[str, object]]
-    legs: dict[tuple[str, int, int], Path] = field(default_factory=dict)
+    legs: dict[tuple[str, int, int, tuple[int, ...]], Path] = field(default_factory=dict)
 
-    def leg(self, kind: str, start: int, end: int) -> Path:
-        """Return the way from a place to a place of ``crews``, found once."""
-        held = self.legs.get((kind, start, end))
+    def leg(self, kind: str, start: int, end: int, *, span: tuple[int, int] | None = None) -> Path:
+        """Return the way from a place to a place of ``crews``, found once; within a span of the shift over streets that are open then."""
+        lifted = () if span is None or kind == "foot" else self._lifted(*span)
+        held = self.legs.get((kind, start, end, lifted))
         if held is None:
-            held = self.travels[kind].path(self.places[kind], start, self.places[kind], end)
-            self.legs[kind, start, end] = held
+            travel = self.travels[kind]
+            if lifted:
+                shut = [c for n, c in enumerate(self.closed) if n not in lifted]
+                travel = travel_of(self.workspace, kind, self.terms, shut)
+            held = travel.path(self.exits[kind], start, self.places[kind], end)
+            self.legs[kind, start, end, lifted] = held
         return held
+
+    def _lifted(self, depart: int, arrive: int) -> tuple[int, ...]:
+        """Return the closures whose hours a way between two seconds does not touch."""
+        out = []
+        for number, closure in enumerate(self.closed):
+            low, high = closure.seconds_of(self.terms)
+            if not closure.outside(self.terms) and (arrive <= low or depart >= high):
+                out.append(number)
+        return tuple(out)
+
+    def name_of(self, point: int) -> str:
+        """Return the name of a point of ``crews``."""
+        return str(self.row(self.demands[point])["name"])
 
     def row(self, demand: Demand) -> Mapping[str, object]:
         """Return the row of a demand's point."""
@@ -103,36 +130,70 @@ def _built(workspace: Workspace, principal: Principal, question: PatrolQuestion,
     )  # fmt: skip
     points = Points(chosen(workspace.points(principal).frame, "point_id", question.point_ids))
     minute = terms.shift_start.astimezone(workspace.zone)
+    template = template_of(terms.settings, question.level, terms.day)
     demands, refused = demands_of(
-        points, start_minute=minute.hour * 60 + minute.minute, shift_seconds=terms.shift_seconds,
-        template=template_of(terms.settings, question.level, terms.day),
-    )  # fmt: skip
+        points, start_minute=minute.hour * 60 + minute.minute, shift_seconds=terms.shift_seconds, template=template
+    )
     watched = [d for d in demands if "video" in d.kinds]
-    on_street = [d for d in demands if "video" not in d.kinds]
     closed = closed_streets(workspace, question.closures)
     kinds = [kind for kind in KINDS if kind in units.kinds]
-    at = shapely.get_coordinates(np.asarray(points.frame.geometry.array))
-    lonlat = np.concatenate([units.post_lonlat, at[[d.row for d in on_street]].reshape(-1, 2)])
-    places = {kind: workspace.snapper(PROFILE_OF[kind]).snap(lonlat, max_m=terms.settings.reach_m) for kind in kinds}
-    n_posts = len(units.post_keys)
-    kept, off = _on_network(points, on_street, places, n_posts, terms.settings.reach_m)
-    refused = [*refused, *off]
-    if not kept:
-        raise _nothing_left(refused)
-    rows = np.r_[np.arange(n_posts), n_posts + np.array(kept)]
-    demands = [on_street[i] for i in kept]
-    places = {kind: _only(held, rows) for kind, held in places.items()}
+    snappers = {kind: workspace.snapper(PROFILE_OF[kind]) for kind in kinds}
     travels = {kind: travel_of(workspace, kind, terms, closed) for kind in kinds}
-    seconds = {kind: _matrix(workspace, kind, travels[kind], places[kind]) for kind in kinds}
-    keys = [str(points.frame["point_id"].iloc[d.row]) for d in demands]
-    table = cast("list[Mapping[str, object]]", points.frame.to_dict("records"))
-    crews, none = street_problem(units, keys, demands, seconds=seconds, terms=terms, question=question)
+    rows = cast("list[Mapping[str, object]]", points.frame.to_dict("records"))
+    roads, shut = roads_of(
+        question.lines, snappers=snappers, travels={kind: travel_of(workspace, kind, terms, []) for kind in kinds},
+        template=template, shift_seconds=terms.shift_seconds, first_row=len(rows),
+    )  # fmt: skip
+    hot, unfit = hot_places(question.optional, terms, first_row=len(rows) + len(roads))
+    rows = [*rows, *(road.row for road in roads), *(place.row for place in hot), *(row for _, row in shut)]
+    on_street = [d for d in demands if "video" not in d.kinds]
+    n_posts, n_points = len(units.post_keys), len(on_street)
+    on_street += [*(road.demand for road in roads), *(place.demand for place in hot)]
+    at = [shapely.get_coordinates(cast("shapely.Point", rows[d.row]["geometry"])) for d in on_street]
+    lonlat = np.concatenate([units.post_lonlat, *at]).reshape(-1, 2)
+    places, exits = {}, {}
+    for kind in kinds:
+        found = snappers[kind].snap(lonlat, max_m=terms.settings.reach_m)
+        drives = {n_posts + n_points + n: _open_drive(road, kind, closed, terms) for n, road in enumerate(roads)}
+        places[kind] = _put(found, {n: None if drive is None else drive.entry for n, drive in drives.items()})
+        exits[kind] = _put(found, {n: None if drive is None else drive.exit for n, drive in drives.items()})
+    kept, off = _on_network(rows, on_street, places, n_posts, terms.settings.reach_m)
+    refused = [*refused, *(reason for reason, _ in shut), *off]
+    if not any(n < n_points + len(roads) for n in kept):
+        raise _nothing_left(refused)
+    index = np.r_[np.arange(n_posts), n_posts + np.array(kept)]
+    demands = [on_street[i] for i in kept]
+    places = {kind: _only(held, index) for kind, held in places.items()}
+    exits = {kind: _only(held, index) for kind, held in exits.items()}
+    on_road = {p: roads[n - n_points] for p, n in enumerate(kept) if n_points <= n < n_points + len(roads)}
+    offered = {p: hot[n - n_points - len(roads)] for p, n in enumerate(kept) if n >= n_points + len(roads)}
+    breaks, tight = breaks_of(
+        rules_of(question, terms), units, kinds=kinds, shift_seconds=terms.shift_seconds, at_posts=bool(on_road)
+    )
+    seconds = {kind: _matrix(workspace, kind, travels[kind], exits[kind], places[kind]) for kind in kinds}
+    extras = Extras(
+        roads=frozenset(on_road), hot=frozenset(offered), breaks=breaks,
+        optional=tuple(stop for p, place in offered.items() for stop in place.stops(p, kinds)),
+    )  # fmt: skip
+    keys = [str(rows[d.row]["point_id"]) for d in demands]
+    crews, none = street_problem(
+        units, keys, demands, names=[str(rows[d.row]["name"]) for d in demands], seconds=seconds, terms=terms,
+        question=question, extras=extras,
+    )  # fmt: skip
     return Ground(
         workspace=workspace, question=question, terms=terms, crews=crews,
         video=video_problem(points, watched, terms=terms, operators=_operators(question, terms)),
-        points=points, rows=table, demands=demands, watched=watched, units=units, places=places, travels=travels, lonlat=lonlat[rows],
-        closed=closed, cut_off=_cut_off(workspace, terms, crews, closed, kinds, places), refused=[*refused, *none],
+        points=points, rows=rows, demands=demands, watched=watched, units=units, places=places, exits=exits,
+        travels=travels, lonlat=lonlat[index], roads=on_road, hot=offered, closed=closed,
+        cut_off=_cut_off(workspace, terms, crews, closed, kinds, places, on_road), refused=[*refused, *none], unfit=[*unfit, *tight],
     )  # fmt: skip
+
+
+def _open_drive(road: Road, kind: str, closed: Sequence[ClosedStreets], terms: Terms) -> Drive | None:
+    """Return the drive of a kind along a road, or None where it has none or a closure blocks it."""
+    drive = road.drives.get(kind)
+    shut = [] if kind == "foot" else [c for c in closed if not c.outside(terms)]
+    return None if drive is None or any(drive.blocked(c.arcs) for c in shut) else drive
 
 
 def _operators(question: PatrolQuestion, terms: Terms) -> int | None:
@@ -155,6 +216,7 @@ def travel_of(workspace: Workspace, kind: str, terms: Terms, closed: Sequence[Cl
     """Return travel of a kind in the slowest hour of the shift without the closed streets; walkers pass closures."""
     profile = PROFILE_OF[kind]
     first = workspace.travel(profile)
+    closed = [c for c in closed if not c.outside(terms)]
     arcs = np.unique(np.concatenate([c.arcs for c in closed])) if closed and kind != "foot" else np.zeros(0, np.int64)
     hour = None if kind == "foot" or terms.speed_factor == 1.0 else terms.speed_hour
     if hour is None and not len(arcs):
@@ -168,9 +230,28 @@ def travel_of(workspace: Workspace, kind: str, terms: Terms, closed: Sequence[Cl
     return workspace.derived.get(f"patrol_travel:{kind}", version, build)
 
 
-def _matrix(workspace: Workspace, kind: str, travel: Travel, places: Places) -> Floats:
-    version = (id(travel), hashlib.sha256(places.lonlat.tobytes()).hexdigest())
-    return workspace.derived.get(f"patrol_matrix:{kind}", version, lambda: travel.matrix(places, places))
+def _matrix(workspace: Workspace, kind: str, travel: Travel, exits: Places, places: Places) -> Floats:
+    digest = hashlib.sha256(places.lonlat.tobytes())
+    for held in (exits, places):
+        digest.update(held.arc.tobytes() + held.metres_along.tobytes())
+    return workspace.derived.get(
+        f"patrol_matrix:{kind}", (id(travel), digest.hexdigest()), lambda: travel.matrix(exits, places)
+    )
+
+
+def _put(places: Places, others: Mapping[int, Places | None]) -> Places:
+    """Return places with others in some rows; where there is none the place is not reached."""
+    if not others:
+        return places
+    arrays = {name: np.array(getattr(places, name)) for name in ("arc", "metres_along", "offset_m", "lonlat", "ok")}
+    for row, other in others.items():
+        arrays["ok"][row] = other is not None
+        if other is None:
+            arrays["arc"][row], arrays["offset_m"][row] = -1, np.inf
+            continue
+        for name, array in arrays.items():
+            array[row] = getattr(other, name)[0]
+    return Places(**arrays)
 
 
 def _only(places: Places, rows: npt.NDArray[np.int64]) -> Places:
@@ -181,15 +262,22 @@ def _only(places: Places, rows: npt.NDArray[np.int64]) -> Places:
 
 
 def _on_network(
-    points: Points, demands: Sequence[Demand], places: Mapping[str, Places], n_posts: int, reach_m: float
+    rows: Sequence[Mapping[str, object]],
+    demands: Sequence[Demand],
+    places: Mapping[str, Places],
+    n_posts: int,
+    reach_m: float,
 ) -> tuple[list[int], list[Refused]]:
     kept, off = [], []
     for number, demand in enumerate(demands):
         mine = [kind for kind in demand.kinds if kind in places]
-        if not mine or any(places[kind].ok[n_posts + number] for kind in mine):
+        # A road that is closed stays a point, which nobody reaches: when it is opened again, it is one.
+        if not mine or rows[demand.row]["kind"] == "line" or any(places[kind].ok[n_posts + number] for kind in mine):
             kept.append(number)
             continue
-        key, name = (str(points.frame[c].iloc[demand.row]) for c in ("point_id", "name"))
+        if rows[demand.row]["kind"] == "hot_spot":
+            continue
+        key, name = (str(rows[demand.row][c]) for c in ("point_id", "name"))
         off.append(
             Refused(
                 point_id=key, code="off_network",
@@ -207,8 +295,9 @@ def _cut_off(
     closed: Sequence[ClosedStreets],
     kinds: Sequence[str],
     places: Mapping[str, Places],
+    roads: Mapping[int, Road],
 ) -> list[tuple[str, ...]]:
-    """Return for each closure the points that had a way from a post and back without it."""
+    """Return for each closure the points that had a way from a post and back without it, and the roads that it blocks."""
     out = []
     reached = {kind: _reached(workspace, crews, terms, kind, places[kind], []) for kind in kinds} if closed else {}
     for closure in closed:
@@ -220,6 +309,11 @@ def _cut_off(
                 open_ways, _reached(workspace, crews, terms, kind, places[kind], [closure]) & asked, out=open_ways
             )
             np.logical_or(lost, reached[kind] & asked, out=lost)
+        for point, road in roads.items():
+            lost[point] = not closure.outside(terms) and all(
+                _open_drive(road, k, [closure], terms) is None for k in kinds
+            )
+            open_ways[point] = False
         out.append(tuple(crews.point_keys[i] for i in np.flatnonzero(lost & ~open_ways)))
     return out
 

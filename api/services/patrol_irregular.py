@@ -5,29 +5,38 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, cast
+
+import numpy as np
 
 from api.schemas.patrol import PatrolQuestion
 from api.services import patrol_timetable
 from api.services.patrol_ground import Ground
 from api.services.patrol_routes import Body
+from api.services.patrol_solving import between, unvisited_out
 from api.services.workspace import Workspace
-from geo.errors import InfeasibleError, XungeError
+from geo.errors import XungeError
 from geo.store.port import Json, Principal
-from planners.contract import Observer, Progress
-from planners.patrol.guess.alternatives import Alternatives, alternatives
-from planners.patrol.guess.regularity import LEAST_NIGHTS, Regularity, regularity
-from planners.patrol.guess.todays import todays_plan
+from planners.contract import Budget, Observer, Progress
+from planners.patrol.guess.alternatives import alternatives
+from planners.patrol.guess.regularity import LEAST_NIGHTS, Regularity, regularity, regularity_of_draws
+from planners.patrol.guess.reserve import with_reserve, without_reserve
+from planners.patrol.mend.improve import improve
 from planners.patrol.spacing.plan import SpacedPlan
+from planners.patrol.spacing.problem import SpacingProblem
+from planners.patrol.spacing.solve import solve_spacing
 
 NIGHTS: Final = 7
-"""Earlier nights that are watched, or imagined where fewer were kept."""
+"""Earlier nights that are watched, or imagined where too few were kept."""
 MORE_TRAVEL: Final = 0.1
 """Travel above that of the first plan that is allowed where irregular times matter most."""
-COUNT: Final = 24
-FEW: Final = 4
-"""Near-equal plans that are looked for, and how many where iterations are counted instead of seconds."""
+SHARE: Final = 0.2
+"""Part of the seconds asked for that goes to drawing plans."""
+DRAWN: Final = 3
+"""Plans that are drawn one from the other for a day."""
+MENDED: Final = 8
+"""Iterations in which what a plan of an imagined night leaves out is put between its stops."""
 LEVELS: Final[Mapping[str, tuple[str, str]]] = {
     "low": ("低", "low"),
     "middle": ("中", "middle"),
@@ -36,37 +45,64 @@ LEVELS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def drawn_today(
-    ground: Ground, plan: SpacedPlan, question: PatrolQuestion, observe: Observer, *, nights: Sequence[SpacedPlan]
-) -> tuple[SpacedPlan, Json]:
+    ground: Ground, plan: SpacedPlan, question: PatrolQuestion, observe: Observer, *, nights: Sequence[SpacedPlan],
+    reserve_seconds: int = 0,
+) -> tuple[SpacedPlan, Json]:  # fmt: skip
     """Return the plan of the day and its regularity; the plan as it is where nothing else is as good, or times need not vary.
 
-    ``nights`` are the plans of earlier nights; where they are too few, the same draw is imagined for the nights before.
+    Plans are drawn one from the other by seed and day, and the last is today's. ``nights`` are the plans of earlier nights; where
+    they are too few, nights are imagined that were planned and drawn alike, each from its own seed.
     """
     weight, problem = question.weights.irregular, ground.crews
-    if weight == 0 or plan.broken or not plan.routes:
+    if weight == 0 or not plan.routes:
         return plan, told(regularity(problem, plan, nights), imagined=False)
-    end = time.perf_counter() + max(1.0, 0.15 * question.seconds)
+    going = _until(question, observe)
+    made = alternatives(
+        problem, plan, count=DRAWN, seed=seed_of(question, ground.terms.day.day), more_travel=MORE_TRAVEL * weight,
+        reserve_seconds=reserve_seconds, observe=going,
+    )  # fmt: skip
+    today = made.plans[-1] if made.plans else plan
+    if len(nights) >= LEAST_NIGHTS:
+        return today, told(regularity(problem, today, nights), imagined=False)
+    imagined: list[SpacedPlan] = []
+    for n in range(1, NIGHTS + 1):
+        if n > LEAST_NIGHTS and (question.iterations is not None or not going(Progress(seconds=0.0))):
+            break
+        seed = seed_of(question, ground.terms.day.day - timedelta(days=n))
+        night = _night(problem, seed, reserve_seconds)
+        drawn = alternatives(
+            problem, night, count=1, seed=seed, more_travel=MORE_TRAVEL, reserve_seconds=reserve_seconds
+        )
+        imagined += drawn.plans or (night,)
+    return today, told(regularity_of_draws(problem, [*imagined, today]), imagined=True)
+
+
+def seed_of(question: PatrolQuestion, day: date) -> int:
+    """Return the seed of a day: where times must vary, each night is planned and drawn on its own."""
+    if question.weights.irregular == 0:
+        return question.seed
+    return int(np.random.SeedSequence([question.seed, day.toordinal()]).generate_state(1)[0])
+
+
+def _until(question: PatrolQuestion, observe: Observer) -> Observer:
+    """Return an observer that stops when the seconds for drawing are over; counted iterations give the same plan everywhere."""
+    end = time.perf_counter() + max(1.0, SHARE * question.seconds)
 
     def going(step: Progress) -> bool:
-        # Only seconds may end the search early: counted iterations give the same plan everywhere.
         late = question.iterations is None and time.perf_counter() > end
         return observe(replace(step, share=None, objective=None, bound=None)) and not late
 
-    count = COUNT if question.iterations is None else FEW
-    made = alternatives(problem, plan, count=count, seed=question.seed, more_travel=MORE_TRAVEL * weight, observe=going)
-    day = ground.terms.day.day.toordinal()
-    try:
-        today = todays_plan(problem, plan, seed=question.seed, day=day, made=made).plan
-    except InfeasibleError:
-        return plan, told(regularity(problem, plan, nights), imagined=False)
-    if len(nights) >= LEAST_NIGHTS:
-        return today, told(regularity(problem, today, nights), imagined=False)
-    return today, told(regularity(problem, today, _imagined(ground, plan, made, question.seed)), imagined=True)
+    return going
 
 
-def _imagined(ground: Ground, plan: SpacedPlan, made: Alternatives, seed: int) -> list[SpacedPlan]:
-    day = ground.terms.day.day.toordinal()
-    return [todays_plan(ground.crews, plan, seed=seed, day=day - n, made=made).plan for n in range(NIGHTS, 0, -1)]
+def _night(problem: SpacingProblem, seed: int, reserve_seconds: int) -> SpacedPlan:
+    """Return a first plan of another seed, what it leaves out put between its stops."""
+    asked = with_reserve(problem, reserve_seconds)
+    plan = solve_spacing(asked, Budget(iterations=1, seed=seed), observe=lambda step: step.objective is None).plan
+    if plan.left_out:
+        budget = Budget(iterations=MENDED, seed=seed)
+        plan = unvisited_out(asked, improve(asked, between(asked, plan), budget, idle=True).plan)
+    return without_reserve(problem, plan)
 
 
 def nights_before(workspace: Workspace, principal: Principal, ground: Ground) -> list[SpacedPlan]:

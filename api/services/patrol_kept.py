@@ -76,7 +76,7 @@ class Kept:
         same = not ground.crews.starts and len(ground.closed) == len(self.ground.closed)
         bound = cast("float | None", before["bound"]) if same else None
         proof = Proof(
-            objective=float(check_spacing(ground.crews, plan)), bound=bound,
+            objective=units_of(ground.crews, plan), bound=bound,
             units=cast("int | None", before["lower_bound_units"]) if same else None, termination=termination,
             seconds=float(cast("float", before["seconds"])), seed=int(cast("int", before["seed"])),
             solver=str(before["solver"]),
@@ -96,6 +96,13 @@ class Kept:
         """Keep a body as the next version and return its number."""
         seen = version_of(self.record.body)
         return keep_next(workspace, principal, self.record.plan_id, body, seen=seen, step=step)
+
+
+def units_of(problem: SpacingProblem, plan: SpacedPlan) -> float:
+    """Return the objective of a checked plan without its optional stops, whose worth is told apart."""
+    prizes = sum(stop.prize for stop in problem.optional)
+    collected = sum(problem.optional[i].prize for route in plan.routes for i in route.optional.tolist() if i >= 0)
+    return float(check_spacing(problem, plan) + collected / (prizes + 1))
 
 
 def _locks(problem: SpacingProblem, held: Sequence[Sequence[Json]]) -> list[Lock]:

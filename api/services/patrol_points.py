@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from api.services.patrol_ground import NOT_LEFT_OUT, Ground
-from api.services.patrol_routes import MODES_EN, MODES_ZH, Body, Visit
+from api.services.patrol_routes import MODES_EN, MODES_ZH, WAYS, Body, Visit
 from geo.store.port import Json
 from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.point_demands import Demand
@@ -32,6 +32,8 @@ def crew_points(
     rows = []
     missed = {ground.crews.appointments[task].point for task in plan.missed}
     for point, demand in enumerate(ground.demands):
+        if point in ground.hot:
+            continue
         if ground.crews.on_rounds[point]:
             out = point in plan.left_out
             rows.append(
@@ -59,16 +61,16 @@ def video_points(ground: Ground, plan: SpacedPlan, visits: Mapping[int, Sequence
 
 def refused_points(ground: Ground) -> list[Body]:
     """Return the points that nobody is sent to, with the sentence why; those of another day or shift are left away."""
-    table = ground.points.frame.set_index("point_id")
+    table = {str(row["point_id"]): row for row in ground.rows}
     rows = []
     for item in ground.refused:
         if item.code in NOT_LEFT_OUT:
             continue
-        row = table.loc[item.point_id]
+        row = table[item.point_id]
         shape = cast("shapely.Point", row["geometry"])
         rows.append(
             _empty(item.point_id, str(row["name"]), shape, str(row["kind"]), str(row["mode"]))
-            | {"dwell_seconds": int(row["dwell_seconds"]), "reason_zh": item.zh, "reason_en": item.en}
+            | {"dwell_seconds": int(cast("int", row["dwell_seconds"])), "reason_zh": item.zh, "reason_en": item.en}
         )
     return rows
 
@@ -88,6 +90,13 @@ def _first(ground: Ground, demand: Demand, problem: SpacingProblem, point: int) 
     body = _empty(
         problem.point_keys[point], str(row["name"]), cast("shapely.Point", row["geometry"]), str(row["kind"]), mode
     )
+    if problem is ground.crews and point in ground.roads:
+        way = WAYS["backward" if ground.roads[point].backward else "forward"]
+        return body | {
+            "dwell_seconds": demand.dwell, "priority": 6 - demand.priority, "left_out": False,
+            "why_zh": f"线性巡逻，{way[0]}，{6 - demand.priority} 级，每次 {demand.dwell / 60:.0f} 分",
+            "why_en": f"road to be driven {way[1]}, rank {6 - demand.priority}, {demand.dwell / 60:.0f} min each",
+        }  # fmt: skip
     return body | {
         "dwell_seconds": demand.dwell, "priority": 6 - demand.priority, "left_out": False,
         "why_zh": f"必巡点，{MODES_ZH[mode]}，{6 - demand.priority} 级，每次驻守 {demand.dwell / 60:g} 分",

@@ -13,10 +13,10 @@ import shapely
 
 from api.schemas.patrol import PatrolQuestion
 from api.services.patrol_terms import Terms
-from geo.errors import InfeasibleError, InputError, NotFoundError
+from geo.errors import InfeasibleError, InputError, NotFoundError, ParameterError
 from geo.tables.points import Points
 from planners.patrol.problem import NO_WAY, VehicleType
-from planners.patrol.spacing.asked import Appointment, Ban, Pin
+from planners.patrol.spacing.asked import Appointment, Ban, Break, OptionalStop, Pin
 from planners.patrol.spacing.point_demands import Demand, Refused
 from planners.patrol.spacing.problem import SpacingProblem
 
@@ -100,14 +100,29 @@ class UnitRows:
         return types, np.array([police for _, _, police in sorted(alike)], np.bool_)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What is asked beside the rounds of points.
+
+    ``roads`` are points that are left elsewhere than where they are entered, ``hot`` those of optional stops only.
+    """
+
+    roads: frozenset[int] = frozenset()
+    hot: frozenset[int] = frozenset()
+    optional: tuple[OptionalStop, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+
 def street_problem(
     units: UnitRows,
     keys: Sequence[str],
     demands: Sequence[Demand],
     *,
+    names: Sequence[str],
     seconds: Mapping[str, Floats],
     terms: Terms,
     question: PatrolQuestion,
+    extras: Extras,
 ) -> tuple[SpacingProblem, list[Refused]]:
     """Return the problem of the units on the streets, and the set times for which no kind of unit is on shift.
 
@@ -123,8 +138,8 @@ def street_problem(
         if demand.set_times and not may:
             refused.append(
                 Refused(
-                    point_id=key, code="no_unit", en=f"{key}: no unit of a kind that may go there is on shift",
-                    zh=f"{key} 当班没有可派的巡组类型",
+                    point_id=key, code="no_unit", en=f"{names[point]}: no unit of a kind that may go there is on shift",
+                    zh=f"{names[point]} 当班没有可派的巡组类型",
                 )
             )  # fmt: skip
             continue
@@ -135,9 +150,10 @@ def street_problem(
             )
             for number, time in enumerate(demand.set_times, start=1)
         ]  # fmt: skip
-    on_rounds = np.array([not d.set_times for d in demands], np.bool_)
+    on_rounds = np.array([not d.set_times and p not in extras.hot for p, d in enumerate(demands)], np.bool_)
     eligible = np.array([[kind in d.kinds for kind in kinds] for d in demands], np.bool_).reshape(-1, len(kinds))
-    whole = np.stack([_whole(seconds[kind]) for kind in kinds])
+    turned = np.array(sorted(extras.roads), np.int64) + len(units.post_keys)
+    whole = np.stack([_whole(seconds[kind], turned) for kind in kinds])
     gap = np.array([d.gap for d in demands], np.int64)
     problem = SpacingProblem(
         post_keys=units.post_keys, point_keys=tuple(keys), kinds=kinds, seconds=whole.astype(np.int32),
@@ -148,6 +164,7 @@ def street_problem(
         priority=np.array([d.priority for d in demands], np.int64), police=police, appointments=tuple(appointments),
         auxiliaries_alone=terms.settings.auxiliaries_alone, on_rounds=on_rounds,
         bans=_bans(question, keys, units, kinds), pins=_pins(question, keys, units, terms),
+        breaks=extras.breaks, optional=extras.optional,
     )  # fmt: skip
     return problem, refused
 
@@ -186,10 +203,13 @@ def video_problem(
     )  # fmt: skip
 
 
-def _whole(matrix: Floats) -> npt.NDArray[np.int64]:
+def _whole(matrix: Floats, turned: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Round times up; the way from the end of a road back to its begin stays on the diagonal."""
     # Ceiling keeps the triangle inequality: ceil(a + b) <= ceil(a) + ceil(b).
     full = np.ceil(np.where(np.isfinite(matrix), np.minimum(matrix, NO_WAY), NO_WAY) - 1e-9).astype(np.int64)
+    back = full[turned, turned].copy()
     np.fill_diagonal(full, 0)
+    full[turned, turned] = back
     return full
 
 
@@ -231,5 +251,11 @@ def _pins(question: PatrolQuestion, keys: Sequence[str], units: UnitRows, terms:
             )
         low = max(0, terms.second(item.earliest))
         high = min(terms.shift_seconds, terms.second(item.latest))
+        if low > high:
+            raise ParameterError(
+                f"The set stop of {units.names[item.unit_id]} has no time within the shift between its two times",
+                f"{units.names[item.unit_id]}的指定停留时段不在本班次内，或最晚早于最早",
+                rows=[item.unit_id, item.point_id],
+            )
         found.append(Pin(unit=item.unit_id, point=index[item.point_id], earliest=low, latest=high))
     return tuple(found)

@@ -11,6 +11,7 @@ from api.services.patrol_versions import Step
 from api.services.workspace import Workspace
 from geo.store.port import Json, Principal
 from planners.contract import Budget, Observer
+from planners.patrol.mend.chances import with_optional
 from planners.patrol.mend.improve import improve
 from planners.patrol.spacing.check import check_spacing
 
@@ -31,6 +32,8 @@ def resolve(
     )
     problem = kept.ground.crews
     plan = min(kept.plan, unvisited_out(problem, outcome.plan), key=lambda p: check_spacing(problem, p))
+    if problem.optional:
+        plan = with_optional(problem, plan)
     body = kept.body(plan, termination=outcome.termination.value)
     body |= {"seed": outcome.seed, "solver": outcome.solver, "seconds": outcome.seconds}
     n = len(kept.locks)

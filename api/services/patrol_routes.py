@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import Final, cast
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from api.services.patrol_ground import Ground
+from api.services.patrol_hot_stops import SCALE
 from api.services.patrol_terms import Terms
 from geo.errors import InfeasibleError
 from geo.store.port import Json
@@ -19,6 +21,7 @@ from planners.patrol.spacing.point_demands import Demand
 from planners.patrol.spacing.problem import SpacingProblem
 
 Body = dict[str, Json]
+Floats = npt.NDArray[np.float64]
 Locked = frozenset[tuple[str, str, int]]
 """Stops by unit, place and begin."""
 
@@ -26,6 +29,7 @@ MODES_ZH: Final[Mapping[str, str]] = {"car": "车巡", "motorcycle": "摩托车�
 MODES_EN: Final[Mapping[str, str]] = {
     "car": "by car", "motorcycle": "by motorcycle", "foot": "on foot", "video": "by camera",
 }  # fmt: skip
+WAYS: Final = {"forward": ("顺桩号", "with the chainage"), "backward": ("逆桩号", "against the chainage")}
 ROLES: Final = {Role.ROUND: "round", Role.APPOINTMENT: "appointment", Role.BREAK: "break", Role.OPTIONAL: "optional"}
 
 
@@ -94,25 +98,35 @@ def _way(ground: Ground, route: SpacedRoute) -> Body:
     line: list[Json] = []
     streets: list[str] = []
     metres, travel = 0.0, 0
-    for (start, end), depart, arrive in zip(pairwise(places), departs, arrives, strict=True):
-        if start == end:
-            continue
-        try:
-            path = ground.leg(vehicle.kind, start, end)
-        except InfeasibleError:
-            # Driven before the street was closed: only where it led is known.
-            line += [[*np.round(ground.lonlat[at], 6).tolist(), t] for at, t in ((start, depart), (end, arrive))]
+    for leg, ((start, end), depart, arrive) in enumerate(
+        zip(pairwise(places), departs, arrives, strict=True)
+    ):  # fmt: skip
+        road = ground.roads.get(end - ground.crews.posts)
+        if start != end or road is not None:
             travel += arrive - depart
-            continue
-        metres += float(path.metres)
-        travel += arrive - depart
-        streets += [name for name in path.names if name and (not streets or streets[-1] != name)]
-        # The plan's times are whole seconds, never below the street's own: the way is stretched onto them.
-        total = float(path.seconds[-1])
-        share = path.seconds / total if total > 0 else np.linspace(0.0, 1.0, len(path.seconds))
-        at = np.round(depart + share * (arrive - depart), 1)
-        line += np.column_stack([np.round(path.lonlat, 6), at]).tolist()
+            try:
+                path = ground.leg(vehicle.kind, start, end, span=(depart, arrive))
+            except InfeasibleError:
+                # Driven before the street was closed: only where it led is known.
+                line += [[*np.round(ground.lonlat[at], 6).tolist(), t] for at, t in ((start, depart), (end, arrive))]
+            else:
+                metres += float(path.metres)
+                streets += [name for name in path.names if name and (not streets or streets[-1] != name)]
+                line += _timed(path.lonlat, path.seconds, depart, arrive)
+        if road is not None and leg < len(route.points) and route.rest[leg] < 0:
+            drive = road.drives[vehicle.kind]
+            metres += drive.metres
+            streets += [name for name in drive.names if name and (not streets or streets[-1] != name)]
+            line += _timed(drive.lonlat, drive.seconds, int(route.begin[leg]), int(route.departure[leg]))
     return {"metres": round(metres, 1), "travel_seconds": travel, "line": line, "streets": cast("Json", streets)}
+
+
+def _timed(lonlat: Floats, seconds: Floats, depart: int, arrive: int) -> list[Json]:
+    """Return a way with its times; the plan's are whole seconds, never below the street's own: the way is stretched onto them."""
+    total = float(seconds[-1])
+    share = seconds / total if total > 0 else np.linspace(0.0, 1.0, len(seconds))
+    at = np.round(depart + share * (arrive - depart), 1)
+    return cast("list[Json]", np.column_stack([np.round(lonlat, 6), at]).tolist())
 
 
 def video_route(ground: Ground, route: SpacedRoute, visits: Mapping[int, Sequence[Visit]]) -> Body:
@@ -156,6 +170,11 @@ def _stop(
         name = ground.units.post_names[post]
         return body | {"name": name, "lon": lon, "lat": lat, "why": f"休息（{name}）", "why_en": f"break at {name}"}
     row = ground.row(demands[point])
+    road = ground.roads.get(point) if problem is ground.crews and role == Role.ROUND else None
+    if road is not None:
+        drive = road.drives[problem.vehicles[route.vehicle].kind]
+        body["to_lonlat"] = np.round(drive.lonlat[-1], 6).tolist()
+        body["line"] = _timed(drive.lonlat, drive.seconds, begin, departure)
     shape = cast("shapely.Point", row["geometry"])
     body |= {"name": str(row["name"]), "lon": float(shape.x), "lat": float(shape.y)}
     if role == Role.ROUND:
@@ -165,6 +184,12 @@ def _stop(
         body["gap_allowed_minutes"] = int(problem.gap[point]) / 60
         number, of = len(before) + 1, len(visits.get(point, ()))
         zh, en = _why_round(problem, row, point, number, of, terms, before)
+        if road is not None:
+            way = WAYS["backward" if road.backward else "forward"]
+            zh, en = (
+                f"线性巡逻，{way[0]}驶完 {(departure - begin) / 60:.0f} 分；{zh}",
+                f"driven {way[1]} in {(departure - begin) / 60:.0f} min; {en}",
+            )
     elif role == Role.APPOINTMENT:
         item = problem.appointments[int(route.appointment[i])]
         low, high = terms.at(item.earliest), terms.at(item.latest + item.dwell)
@@ -177,8 +202,24 @@ def _stop(
     elif role == Role.BREAK:
         zh, en = "就地休息", "break on the spot"
     else:
-        zh, en = "易发案部位加巡", "hot spot, where time is left"
+        zh, en = _why_optional(ground, int(route.optional[i]))
     return body | {"why": zh, "why_en": en}
+
+
+def _why_optional(ground: Ground, number: int) -> tuple[str, str]:
+    """Say what an optional stop is worth in its hour."""
+    stop, zone = ground.crews.optional[number], ground.workspace.zone
+    low, high = (ground.terms.at(t).astimezone(zone) for t in (stop.earliest, stop.latest))
+    worth, asked = stop.prize / SCALE, ground.question.optional
+    if asked is not None and asked.source == "calls":
+        return (
+            f"易发案部位，余时加巡；该时段（{low:%H:%M}–{high:%H:%M}）预计警情 {worth:.2f} 起",
+            f"hot place, where time is left; {worth:.2f} calls are expected {low:%H:%M}–{high:%H:%M}",
+        )
+    return (
+        f"可选停留，余时加巡（{low:%H:%M}–{high:%H:%M}，价值 {worth:g}）",
+        f"optional, where time is left ({low:%H:%M}–{high:%H:%M}, worth {worth:g})",
+    )
 
 
 def _task(problem: SpacingProblem, route: SpacedRoute, i: int, role: Role) -> str | None:
@@ -202,8 +243,9 @@ def _why_round(
 ) -> tuple[str, str]:
     gap = int(problem.gap[point]) / 60
     mode, rank = str(row["mode"]), 6 - int(problem.priority[point])
-    zh = f"必巡点（{MODES_ZH[mode]}，{rank} 级），间隔不超过 {gap:g} 分；本班第 {number}/{of} 次"
-    en = f"must-visit point ({MODES_EN[mode]}, rank {rank}), back within {gap:g} min; visit {number} of {of}"
+    kind = ("路段", "road") if row["kind"] == "line" else ("必巡点", "must-visit point")
+    zh = f"{kind[0]}（{MODES_ZH[mode]}，{rank} 级），间隔不超过 {gap:g} 分；本班第 {number}/{of} 次"
+    en = f"{kind[1]} ({MODES_EN[mode]}, rank {rank}), back within {gap:g} min; visit {number} of {of}"
     if before:
         zh, en = f"{zh}，上次 {terms.at(before[-1]):%H:%M}", f"{en}, last at {terms.at(before[-1]):%H:%M}"
     elif int(problem.since[point]):

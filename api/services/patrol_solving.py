@@ -36,15 +36,16 @@ def solved(ground: Ground, question: PatrolQuestion, observe: Observer) -> Made:
     first = Budget(seconds=ROUNDS_SHARE * question.seconds, iterations=question.iterations, seed=question.seed)
     stopped = _Stopped(observe, problem)
     outcome = solve_spacing(asked, first, observe=sharing(stopped, question.seconds, 0.0, 0.95))
-    plan, objective = outcome.plan, check_spacing(problem, outcome.plan)
-    bound = _bound(problem, outcome, shortened=asked is not problem)
+    plan = without_idle_rests(outcome.plan)
+    objective = check_spacing(problem, plan)
+    bound, least = _bound(problem, outcome, shortened=asked is not problem)
     termination = outcome.termination
     video = watched(ground, question)
     if objective > bound + 1e-6 and not stopped.asked:
         rest = replace(first, seconds=max(0.5, question.seconds - (time.perf_counter() - began)))
         told = sharing(stopped, question.seconds, ROUNDS_SHARE, 0.95)
         found = improve(asked, between(asked, plan), rest, bound=bound, idle=True, observe=told)
-        mended = unvisited_out(problem, found.plan)
+        mended = without_idle_rests(unvisited_out(problem, found.plan))
         plan = min(plan, mended, key=lambda p: check_spacing(problem, p))
         objective, termination = check_spacing(problem, plan), found.termination
     if objective <= bound + 1e-6:
@@ -52,10 +53,16 @@ def solved(ground: Ground, question: PatrolQuestion, observe: Observer) -> Made:
     elif stopped.asked:
         termination = Termination.CANCELLED
     proof = Proof(
-        objective=float(objective), bound=bound, units=math.ceil(bound - 1e-6), termination=termination.value,
+        objective=float(objective), bound=bound, units=least, termination=termination.value,
         seconds=round(time.perf_counter() - began, 2), seed=question.seed, solver="spaced rounds, then ruin and recreate",
     )  # fmt: skip
     return Made(plan=plan, video=video, proof=proof)
+
+
+def without_idle_rests(plan: SpacedPlan) -> SpacedPlan:
+    """Return the plan without crews that would go out for nothing but a break; the plan itself where there is none."""
+    out = tuple(route for route in plan.routes if (route.rest < 0).any())
+    return plan if len(out) == len(plan.routes) else replace(plan, routes=out)
 
 
 def between(problem: SpacingProblem, plan: SpacedPlan) -> SpacedPlan:
@@ -99,7 +106,7 @@ def one_more_unit(ground: Ground, plan: SpacedPlan, question: PatrolQuestion) ->
     gained = sorted((short & _unkept(alone)) - _unkept(found))
     if not gained or len(_unkept(found)) >= len(_unkept(alone)):
         return None
-    names = [str(ground.row(ground.demands[p])["name"]) for p in gained]
+    names = [ground.name_of(p) for p in gained]
     kind = (MODES_ZH[vehicle.kind], MODES_EN[vehicle.kind])
     return {
         "kind": vehicle.kind, "points": [problem.point_keys[p] for p in gained],
@@ -140,11 +147,20 @@ def shortened(problem: SpacingProblem, weights: Weights) -> SpacingProblem:
     return replace(problem, gap=gap, since=np.minimum(problem.since, gap))
 
 
-def _bound(problem: SpacingProblem, outcome: Outcome[SpacedPlan], *, shortened: bool) -> float:
-    """Return what is proved about the units for the gaps that were asked for."""
-    if shortened or outcome.bound is None:
-        return float(min(bound_units(problem).units, problem.price_of_leaving_out))
-    return outcome.bound
+def _bound(problem: SpacingProblem, outcome: Outcome[SpacedPlan], *, shortened: bool) -> tuple[float, int]:
+    """Return what is proved about the objective, and about the units that keep all gaps that can be kept.
+
+    A point that no unit reaches is left out by every plan: it is no reason for more units.
+    """
+    price = problem.price_of_leaving_out
+    known = {key: point for point, key in enumerate(problem.point_keys)}
+    never = [known[fault.key] for fault in faults(problem) if fault.what == "point" and fault.key in known]
+    if not (never or shortened or outcome.bound is None) and outcome.bound < price:
+        return outcome.bound, math.ceil(outcome.bound - 1e-6)
+    on_rounds, eligible = problem.on_rounds.copy(), problem.eligible.copy()
+    on_rounds[never], eligible[never] = False, False
+    units = bound_units(replace(problem, on_rounds=on_rounds, eligible=eligible)).units if on_rounds.any() else 0
+    return float(min(units, price) + price * int(problem.priority[never].sum())), units
 
 
 class _Stopped:
@@ -161,7 +177,10 @@ class _Stopped:
             return ""
         units = round(step.objective % self._price)
         late = "，尚有必巡点未能按间隔安排" if step.objective >= self._price else ""
-        bound = "" if step.bound is None else f"；理论下限 {math.ceil(step.bound - 1e-6)} 组"
+        # A bound as high as the price of leaving a point out says nothing about units.
+        bound = (
+            "" if step.bound is None or step.bound >= self._price else f"；理论下限 {math.ceil(step.bound - 1e-6)} 组"
+        )
         return f"目前 {units} 组{bound}{late}"
 
     def __call__(self, step: Progress) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 from api.services.patrol_ground import NOT_LEFT_OUT, Ground
+from api.services.patrol_names import named
 from api.services.patrol_routes import Body
+from api.services.patrol_told import breaks_told, roads_told
 from geo.store.port import Json
 from planners.patrol.spacing.faults import Fault, faults
 from planners.patrol.spacing.plan import SpacedPlan
@@ -26,6 +28,10 @@ def sentence(body: Mapping[str, Json]) -> Words:
     if body["worst_gap_minutes"] is not None:
         zh.append(f"最长间隔 {body['worst_gap_minutes']:.0f} 分（{body['worst_gap_point']}）")
         en.append(f"longest gap {body['worst_gap_minutes']:.0f} min ({body['worst_gap_point']})")
+    optional = cast("Mapping[str, Json] | None", body.get("optional"))
+    if optional is not None:
+        zh.append(str(optional["zh"]))
+        en.append(str(optional["en"]))
     out, broken = len(cast("list[Json]", body["unvisited"])), len(cast("list[Json]", body["broken"]))
     if out:
         zh.append(f"未安排 {out} 处")
@@ -55,7 +61,7 @@ def left_out_reasons(ground: Ground, plan: SpacedPlan) -> dict[int, Words]:
     for fault in faults(ground.crews):
         point = index.get(fault.key) if fault.what == "point" else of_task.get(fault.key)
         if point is not None and fault.what in ("point", "appointment"):
-            found[point] = fault.zh, fault.en
+            found[point] = named(ground, (fault.zh, fault.en))
     for key, name in cut.items():
         if index[key] in plan.left_out:
             found[index[key]] = f"被“{name}”隔断，无路可达", f"cut off by {name}"
@@ -90,13 +96,20 @@ class Notes:
                         code, zh.format(n=n, why=ground.terms.day.why_zh), en.format(n=n, why=ground.terms.day.why_en)
                     )
                 )
-        rows += [_note(f"fault_{fault.what}", fault.zh, fault.en) for fault in held]
+        rows += [_note(item.code, item.zh, item.en) for item in ground.unfit]
+        rows += [
+            _note(f"fault_{fault.what}", *named(ground, (fault.zh, fault.en)))
+            for fault in held
+            if fault.what != "optional"
+        ]
+        rows += [_note("break", str(row["zh"]), str(row["en"])) for row in breaks_told(ground, plan)]
+        rows += [_note("line", str(row["zh"]), str(row["en"])) for row in roads_told(ground, plan, {})]
         rows += [
             _note("closure", str(c["note_zh"]), str(c["note_en"])) for c in closures
         ]  # fmt: skip
         idle = [v for i, v in enumerate(ground.crews.vehicles) if not ground.crews.may_go(i)]
         if idle:
-            keys = [key for v in idle for key in v.unit_keys]
+            keys = [ground.units.names[key] for v in idle for key in v.unit_keys]
             rows.append(
                 _note(
                     "no_police", f"{len(keys)} 个巡组没有民警，不单独出巡：{'、'.join(keys[:5])}",
@@ -122,18 +135,25 @@ def _speed(ground: Ground) -> Words:
 
 def _closure(ground: Ground, number: int) -> Body:
     held, keys = ground.closed[number], ground.cut_off[number]
-    names = {key: str(ground.row(d)["name"]) for key, d in zip(ground.crews.point_keys, ground.demands, strict=True)}
-    hours = held.start is not None or held.end is not None
-    zh = f"“{held.name}”封闭 {held.metres / 1000:.2f} 公里道路" + ("，保守按全班次绕行" if hours else "")
-    en = f"{held.name} closes {held.metres / 1000:.2f} km of streets" + (
-        ", avoided all shift to be safe" if hours else ""
-    )
+    names = {key: ground.name_of(point) for point, key in enumerate(ground.crews.point_keys)}
+    hours, zone = held.hours(ground.terms), ground.workspace.zone
+    zh = f"“{held.name}”封闭 {held.metres / 1000:.2f} 公里道路"
+    en = f"{held.name} closes {held.metres / 1000:.2f} km of streets"
+    if hours == "outside":
+        zh, en = f"{zh}，不在本班次时段，未计", f"{en}, not in this shift: not counted"
+    elif hours == "part":
+        low, high = (ground.terms.at(t).astimezone(zone) for t in held.seconds_of(ground.terms))
+        span = f"{low:%m-%d %H:%M}–{high:%m-%d %H:%M}"
+        zh = f"{zh}（{span}）；到点时刻保守按全班次绕行排定，封闭时段外的路线走开放道路"
+        en = f"{en} ({span}); times are planned round it all shift to be safe, ways outside these hours lead over the open streets"
     if keys:
         listed = [names[key] for key in keys]
         zh += f"，隔断 {len(keys)} 处必巡点：{'、'.join(listed[:5])}；其余照常安排"
         en += f" and cuts off {len(keys)} points: {', '.join(listed[:5])}; the rest is planned"
     return {
-        "name": held.name, "arcs": len(held.arcs), "metres": round(held.metres, 1), "lines": cast("Json", held.lines),
+        "name": held.name, "hours": hours, "from": None if held.start is None else held.start.isoformat(),
+        "to": None if held.end is None else held.end.isoformat(), "arcs": len(held.arcs),
+        "metres": round(held.metres, 1), "lines": cast("Json", held.lines),
         "cut_off": [{"point_id": key, "name": names[key]} for key in keys], "note_zh": zh, "note_en": en,
     }  # fmt: skip
 
@@ -144,7 +164,7 @@ def _binding(ground: Ground, plan: SpacedPlan, held: list[Fault]) -> tuple[str |
     if short:
         minutes = [fault for fault in held if fault.what == "minutes"]
         if minutes:
-            return minutes[0].zh, minutes[0].en
+            return named(ground, (minutes[0].zh, minutes[0].en))
         out = {(route.vehicle, route.unit) for route in plan.routes}
         idle = sum(
             (v, n) not in out
@@ -161,4 +181,5 @@ def _binding(ground: Ground, plan: SpacedPlan, held: list[Fault]) -> tuple[str |
             f"巡组不足：当班可出 {ground.crews.units} 组，{len(short)} 处必巡点的间隔无法全部满足，已按优先级取舍",
             f"units bind: {ground.crews.units} may go out, {len(short)} points cannot be kept within their gaps; least priority first",
         )
-    return (held[0].zh, held[0].en) if held and (plan.left_out or plan.missed) else (None, None)
+    held = [fault for fault in held if fault.what != "optional"]
+    return named(ground, (held[0].zh, held[0].en)) if held and (plan.left_out or plan.missed) else (None, None)

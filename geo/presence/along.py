@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from geo.compiled import compiled
 from geo.crs import to_metric
 from geo.presence.legs import Legs
 from geo.presence.positions import Positions
 from geo.streets.assemble import segment_metres
 from geo.streets.graph import StreetGraph
-from geo.streets.matching.match import Matched, Matcher
+from geo.streets.matching.match import Matcher
 from geo.streets.matching.track import Track
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,46 +37,92 @@ class Driven:
 def driven(matcher: Matcher, positions: Positions, crs: str) -> Driven:
     """Match the positions of each unit; the legs are in metres of ``crs``."""
     chain = np.full(len(positions), -1, np.int64)
-    lonlat: list[Floats] = []
-    seconds: list[Floats] = []
-    told = 0
+    lonlat, seconds = [np.zeros((0, 2, 2))], [np.zeros((0, 2))]
+    graph, told = matcher.graph, 0
+    runs = _runs(graph)
     edges = np.searchsorted(positions.unit, np.arange(len(positions.units) + 1))
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         track = Track(lonlat=positions.lonlat[first:last], seconds=positions.seconds[first:last])
-        matched = matcher.match(track)
-        chain[first:last] = np.where(matched.chain >= 0, matched.chain + told, -1)
-        told += int(matched.chain.max(initial=-1)) + 1
-        for spots, times in _pieces(matcher.graph, track, matched):
-            lonlat.append(np.stack([spots[:-1], spots[1:]], axis=1))
-            seconds.append(np.stack([times[:-1], times[1:]], axis=1))
-    ends = np.concatenate(lonlat) if lonlat else np.zeros((0, 2, 2))
-    times = np.concatenate(seconds) if seconds else np.zeros((0, 2))
+        found = matcher.match(track)
+        chain[first:last] = np.where(found.chain >= 0, found.chain + told, -1)
+        told += int(found.chain.max(initial=-1)) + 1
+        spots, times, row = _bent(
+            found.driven_arc, found.driven_chain, found.enter_seconds, found.leave_seconds, track.seconds, found.arc,
+            found.chain, found.share, graph.geometry_offsets, graph.geometry_lonlat, runs,
+        )  # fmt: skip
+        same = row[1:] == row[:-1]
+        lonlat.append(np.stack([spots[:-1][same], spots[1:][same]], axis=1))
+        seconds.append(np.stack([times[:-1][same], times[1:][same]], axis=1))
+    ends, times = np.concatenate(lonlat), np.concatenate(seconds)
     start, end = (to_metric(ends[:, k], crs) if len(ends) else np.zeros((0, 2)) for k in (0, 1))
     return Driven(chain=chain, legs=Legs(start_xy=start, end_xy=end, begin=times[:, 0], until=times[:, 1]))
 
 
-def _pieces(graph: StreetGraph, track: Track, matched: Matched) -> list[tuple[Floats, Floats]]:
-    """Return each arc driven as degrees float64[n, 2] at rising seconds float64[n]."""
-    out = []
-    for row, (arc, number) in enumerate(zip(matched.driven_arc.tolist(), matched.driven_chain.tolist(), strict=True)):
-        enter, leave = float(matched.enter_seconds[row]), float(matched.leave_seconds[row])
-        on = np.flatnonzero(
-            (matched.arc == arc) & (matched.chain == number) & (track.seconds >= enter) & (track.seconds <= leave)
-        )
-        first = row == 0 or matched.driven_chain[row - 1] != number
-        last = row == len(matched.driven_arc) - 1 or matched.driven_chain[row + 1] != number
-        at, share = track.seconds[on], np.maximum.accumulate(matched.share[on])
-        low = share[0] if first and len(on) else 0.0
-        high = share[-1] if last and len(on) else 1.0
-        at, share = np.r_[enter, at, leave], np.r_[low, share, high]
-        line = graph.arc_lonlat(arc)
-        run = np.r_[0.0, np.cumsum(segment_metres(line[:-1], line[1:]))]
-        run = run / run[-1] if run[-1] > 0 else np.linspace(0.0, 1.0, len(run))
-        bends = run[(run > low) & (run < high)]
-        shares = np.r_[share, bends]
-        times = np.r_[at, np.interp(bends, share, at)]
-        order = np.lexsort((shares, times))
-        shares, times = np.maximum.accumulate(shares[order]), times[order]
-        spots = np.column_stack([np.interp(shares, run, line[:, k]) for k in (0, 1)])
-        out.append((spots, times))
-    return out
+def _runs(graph: StreetGraph) -> Floats:
+    """Return for each point of the geometry how far along its arc it lies, float64[g], 0 to 1."""
+    first, last = graph.geometry_offsets[:-1].astype(np.int64), graph.geometry_offsets[1:].astype(np.int64)
+    step = np.r_[0.0, segment_metres(graph.geometry_lonlat[:-1], graph.geometry_lonlat[1:])]
+    step[first] = 0.0
+    run = np.cumsum(step)
+    run -= np.repeat(run[first], last - first)
+    whole = run[last - 1]
+    return np.asarray(run / np.repeat(np.where(whole > 0, whole, 1.0), last - first))
+
+
+@compiled()
+def _bent(
+    driven_arc: Ints, driven_chain: Ints, enter: Floats, leave: Floats, seconds: Floats, arc: Ints, chain: Ints,
+    share: Floats, offsets: Ints, lonlat: Floats, runs: Floats,
+) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:  # fmt: skip
+    """Return each arc driven in straight pieces: degrees float64[n, 2] at seconds float64[n], with the row of the arc.
+
+    A piece ends where a position is known, at bends, and at the ends of the arc; at the first and the last arc of a drive
+    where the first and last position are.
+    """
+    spots, times, row = np.empty((1024, 2)), np.empty(1024), np.empty(1024, np.int64)
+    n, at, rows = 0, 0, len(driven_arc)
+    for r in range(rows):
+        while at < len(seconds) and seconds[at] < enter[r]:
+            at += 1
+        until = at
+        while until < len(seconds) and seconds[until] <= leave[r]:
+            until += 1
+        known, when = np.empty(until - at + 2), np.empty(until - at + 2)
+        k, high = 1, 0.0
+        for i in range(at, until):
+            if arc[i] == driven_arc[r] and chain[i] == driven_chain[r]:
+                high = max(high, share[i])
+                known[k], when[k] = high, seconds[i]
+                k += 1
+        begins = r == 0 or driven_chain[r - 1] != driven_chain[r]
+        ends = r == rows - 1 or driven_chain[r + 1] != driven_chain[r]
+        known[0], when[0] = known[1] if begins and k > 1 else 0.0, enter[r]
+        known[k], when[k] = high if ends and k > 1 else 1.0, leave[r]
+        k += 1
+        first, last = offsets[driven_arc[r]], offsets[driven_arc[r] + 1]
+        bend = first
+        while bend < last and runs[bend] <= known[0]:
+            bend += 1
+        i, line = 0, first
+        while i < k:
+            # Bends before the next known place; while a unit stands none is passed.
+            if i > 0 and bend < last and runs[bend] < known[i]:
+                part = (runs[bend] - known[i - 1]) / (known[i] - known[i - 1])
+                along, moment = runs[bend], when[i - 1] + part * (when[i] - when[i - 1])
+                bend += 1
+            else:
+                along, moment = known[i], when[i]
+                i += 1
+            while line < last - 2 and runs[line + 1] < along:
+                line += 1
+            wide = runs[line + 1] - runs[line]
+            over = min(1.0, max(0.0, (along - runs[line]) / wide)) if wide > 0.0 else 0.0
+            if n == len(times):
+                more, later, other = np.empty((2 * n, 2)), np.empty(2 * n), np.empty(2 * n, np.int64)
+                more[:n], later[:n], other[:n] = spots, times, row
+                spots, times, row = more, later, other
+            spots[n, 0] = lonlat[line, 0] + over * (lonlat[line + 1, 0] - lonlat[line, 0])
+            spots[n, 1] = lonlat[line, 1] + over * (lonlat[line + 1, 1] - lonlat[line, 1])
+            times[n], row[n] = moment, r
+            n += 1
+    return spots[:n].copy(), times[:n].copy(), row[:n].copy()

@@ -78,7 +78,10 @@ class Positions:
         """Sort positions whose values are sound and whose units are ``code`` int[k] into the names ``known``, each once."""
         rank = np.argsort(np.argsort(known.astype(str), kind="stable"))
         unit, known = rank[code], known[np.argsort(known.astype(str), kind="stable")]
-        order = np.lexsort((np.arange(len(times)), times, unit))
+        # Histories come in order of time: then sorting the units, whose numbers are small, is all there is to do.
+        order = np.argsort(unit.astype(np.uint16) if len(known) < 1 << 16 else unit, kind="stable")
+        if ((np.diff(times[order]) < 0) & (np.diff(unit[order]) == 0)).any():
+            order = np.lexsort((times, unit))
         unit, times, spots = unit[order], times[order], spots[order]
         kept = np.ones(len(times), bool)
         kept[1:] = (unit[1:] != unit[:-1]) | (times[1:] > times[:-1])

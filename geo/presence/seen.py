@@ -67,8 +67,8 @@ def presence(
     duties
         Who was on duty when; from the positions themselves unless given.
     matcher
-        Where given, units move along the streets between positions that it joins, which takes some seconds for each ten
-        thousand positions; else in a straight line.
+        Where given, units move along the streets between positions that it joins, which takes one to two seconds for each
+        ten thousand positions; else in a straight line.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from geo.store.port import AuditRecord, JobRecord, Json, PlanRecord
 from geo.store.schema import AUDIT, DOCUMENTS, JOBS, PLANS
-from geo.store.values import dump, instant_of, load, microseconds, require_texts
+from geo.store.values import dump, instant_of, load, microseconds, packed, require_texts, unpacked
 
 
 def _put(connection: sa.Connection, table: sa.Table, values: Mapping[str, object]) -> None:
@@ -29,13 +29,13 @@ def plan_values(plan: PlanRecord) -> dict[str, object]:
         "title": plan.title,
         "created_at": microseconds(plan.created_at),
         "created_by": plan.created_by,
-        "body": dump(f"plan {plan.plan_id}", plan.body),
+        "body": packed(dump(f"plan {plan.plan_id}", plan.body)),
     }
 
 
 def plan_of(row: Mapping[str, Any]) -> PlanRecord:
     """Return the plan of stored values."""
-    return PlanRecord(**{**row, "created_at": instant_of(row["created_at"]), "body": load(row["body"])})
+    return PlanRecord(**{**row, "created_at": instant_of(row["created_at"]), "body": load(unpacked(row["body"]))})
 
 
 def job_values(job: JobRecord) -> dict[str, object]:

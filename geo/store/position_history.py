@@ -24,6 +24,8 @@ from geo.presence.positions import Positions
 DAY_SECONDS: Final = 86_400
 MOST_FILES: Final = 24
 """A day of more files is made one."""
+MOST_HELD: Final = 1_000_000
+"""Rows of the files read last that are held: who reads day by day reads each file once."""
 _EPOCH: Final = date(1970, 1, 1)
 _SCHEMA: Final = pa.schema(
     [
@@ -41,6 +43,9 @@ class PositionHistory:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writing = threading.Lock()
+        self._holding = threading.Lock()
+        # No file is ever changed: each has a name of its own.
+        self._held: dict[Path, pa.Table] = {}
 
     def append(self, positions: Positions) -> int:
         """Keep positions and return how many were written; all of them or, where a day cannot be written, none of that day."""
@@ -59,9 +64,22 @@ class PositionHistory:
         for place in self._days():
             begin = (date.fromisoformat(place.name) - _EPOCH).days * DAY_SECONDS
             if begin < end and begin + DAY_SECONDS > start:
-                tables += [_read(file) for file in _files(place)]
+                tables += [_within(self._read(file), start, end) for file in _files(place)]
         made = _joined([table for table in tables if table is not None])
-        return made.between(start, end)
+        heard = np.bincount(made.unit, minlength=len(made.units)) > 0
+        return made if heard.all() else made.where(np.ones(len(made), bool))
+
+    def _read(self, file: Path) -> pa.Table | None:
+        with self._holding:
+            table = self._held.pop(file, None)
+        table = _read(file) if table is None else table
+        if table is not None and table.num_rows <= MOST_HELD:
+            with self._holding:
+                self._held[file] = table
+                rows = sum(held.num_rows for held in self._held.values())
+                while rows > MOST_HELD:
+                    rows -= self._held.pop(next(iter(self._held))).num_rows
+        return table
 
     def extent(self) -> tuple[float, float] | None:
         """Return the first and last second that any position tells of, None where there is none."""
@@ -84,7 +102,30 @@ class PositionHistory:
                 if end <= before:
                     shutil.rmtree(place)
                     gone += 1
+        if gone:
+            with self._holding:
+                self._held.clear()
         return gone
+
+    def copy_to(self, folder: Path) -> int:
+        """Copy all days into a folder that is not there yet, while positions may come in; return how many days.
+
+        Nothing is kept or forgotten by this process meanwhile. Where another one packs a day, that day is copied again.
+        """
+        days = 0
+        with self._writing:
+            for place in list(self._days()):
+                for _ in range(3):
+                    try:
+                        shutil.rmtree(folder / place.name, ignore_errors=True)
+                        (folder / place.name).mkdir(parents=True)
+                        for file in _files(place):
+                            shutil.copy2(file, folder / place.name / file.name)
+                    except FileNotFoundError:
+                        continue
+                    days += 1
+                    break
+        return days
 
     def _days(self) -> Iterator[Path]:
         if self._folder.is_dir():
@@ -131,6 +172,15 @@ def _read(file: Path) -> pa.Table | None:
         return pq.read_table(file, schema=_SCHEMA)
     except FileNotFoundError:
         return None
+
+
+def _within(table: pa.Table | None, start: float, end: float) -> pa.Table | None:
+    """Return the rows of a moment in ``start <= seconds < end``."""
+    if table is None:
+        return None
+    at = table.column("at_us").to_numpy() / 1e6
+    kept = (at >= start) & (at < end)
+    return table if kept.all() else table.filter(pa.array(kept))
 
 
 def _table(positions: Positions) -> pa.Table:

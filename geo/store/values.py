@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -16,6 +18,12 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 LONGEST_KEY: Final = 200
 """Characters of a text that an index holds; PostgreSQL refuses entries over a third of a page."""
+
+PACKED: Final = "zlib:"
+"""What packed text begins with; no JSON text does."""
+
+PACKED_FROM: Final = 65_536
+"""Characters from which JSON text is packed."""
 
 TIME_COLUMN: Final = {"calls": "occurred_at"}
 """The column that ``Query.start`` and ``Query.end`` bound."""
@@ -89,6 +97,20 @@ def dump(name: str, body: Mapping[str, Json]) -> str:
 def load(text: str) -> Mapping[str, Json]:
     """Return the value of JSON text written by ``dump``."""
     return cast("Mapping[str, Json]", json.loads(text))
+
+
+def packed(text: str) -> str:
+    """Return long JSON text compressed, as text that every database holds; ``unpacked`` reads both."""
+    if len(text) < PACKED_FROM:
+        return text
+    return PACKED + base64.b64encode(zlib.compress(text.encode(), 4)).decode("ascii")
+
+
+def unpacked(text: str) -> str:
+    """Return what ``packed`` was given; text that was kept before it was packed is returned as it is."""
+    if not text.startswith(PACKED):
+        return text
+    return zlib.decompress(base64.b64decode(text.removeprefix(PACKED))).decode()
 
 
 def kind_of(collection: str) -> type[Table]:

@@ -216,6 +216,12 @@ TIMES_OF_DAY: Final = {
 }
 """Headers of a time of the day beside a column of days."""
 
+CLOCKS: Final[Mapping[str, frozenset[str]]] = {
+    "points": frozenset({"window_start", "window_end"}),
+    "shifts": frozenset({"start_minute"}),
+}
+"""Columns of minutes after midnight, which files may write as times of the day."""
+
 FRAME_HEADERS: Final = ("坐标系", "坐标系统", "坐标类型", "frame", "coordinate_system")
 """Headers of a column that names the frame of each row."""
 

@@ -15,10 +15,10 @@ import shapely
 
 from geo.errors import FieldError
 from geo.tables.cells import cell_text
-from geo.tables.headers import ASSUMED, HEADERS, MINTED, NO, VALUES, YES
+from geo.tables.headers import ASSUMED, CLOCKS, HEADERS, MINTED, NO, VALUES, YES
 from geo.tables.persons import DroppedColumn, names_person, without_persons
 from geo.tables.spec import Column, Table, TableSpec
-from geo.tables.times import parse_times
+from geo.tables.times import clock_minutes, parse_times
 
 T = TypeVar("T", bound=Table)
 Constant = str | int | float | bool
@@ -243,6 +243,8 @@ def _converted(values: pd.Series, column: Column, profile: ImportProfile, first_
         return pd.Series([t if t is None else words.get(t, t) for t in texts], index=values.index, dtype=object)
     if column.kind == "bool":
         return pd.Series([_truth(v) for v in values], index=values.index, dtype=object)
+    if column.name in CLOCKS.get(profile.table, ()) and not pd.api.types.is_numeric_dtype(values):
+        values = clock_minutes(values)
     if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
         values = pd.Series([cell_text(v) for v in values], index=values.index, dtype=object)
     if column.name in profile.scale:

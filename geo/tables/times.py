@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from typing import Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -112,3 +113,24 @@ def _moment(found: re.Match[str]) -> tuple[np.datetime64, float]:
         return moment, 0.0
     sign = -1 if zone[0] == "-" else 1
     return moment, float(sign * (int(zone[1:3]) * 60 + int(zone[-2:])))
+
+
+_CLOCK: Final = re.compile(r"(?P<h>\d{1,2})[:：时点](?:(?P<mi>\d{1,2})(?:[:：分]\d{0,2}秒?)?)?")
+
+
+def clock_minutes(values: pd.Series) -> pd.Series:
+    """Return times of the day (7:20, 07:20:00, 7时20分, a time of a spreadsheet) as minutes after midnight; other cells as they are.
+
+    Hours run to 47: 24:30 is half past midnight of the next day.
+    """
+    return pd.Series([_minutes(value) for value in values], index=values.index, dtype=object)
+
+
+def _minutes(value: object) -> object:
+    if isinstance(value, time):
+        return value.hour * 60 + value.minute
+    text = cell_text(value)
+    found = _CLOCK.fullmatch(text) if text is not None else None
+    if found is None or int(found["h"]) > 47 or int(found["mi"] or 0) > 59:
+        return text
+    return int(found["h"]) * 60 + int(found["mi"] or 0)

@@ -61,7 +61,7 @@ def bound_patrol(problem: PatrolProblem) -> PatrolBound:
     needed = problem.required.copy()
     needed[[item.visit for item in impossible_visits(problem)]] = False
     legs = _legs(problem)
-    units = units_by_kind(problem, needed)[1]
+    units = _units_by_kind(problem, needed)
     if problem.visits <= ASSIGNMENT_VISITS and needed.any():
         units = _units_by_assignment(problem, legs, needed, units)
     price = np.where(problem.required, np.where(needed, problem.missed_seconds, 0), problem.prize).astype(np.float64)
@@ -74,8 +74,7 @@ def bound_patrol(problem: PatrolProblem) -> PatrolBound:
     return PatrolBound(units=units, objective=max(free, min(forced, missed)))
 
 
-def units_by_kind(problem: PatrolProblem, needed: Flags) -> tuple[dict[tuple[str, ...], int], int]:
-    """Return the lower bound on units of each set of kinds for the visits ``needed``, and the best bound in all."""
+def _units_by_kind(problem: PatrolProblem, needed: Flags) -> int:
     present = sorted({problem.kind_of(vehicle) for vehicle in problem.vehicles if vehicle.available})
     eligible = problem.eligible[:, present]
     each: dict[tuple[int, ...], int] = {}
@@ -84,8 +83,7 @@ def units_by_kind(problem: PatrolProblem, needed: Flags) -> tuple[dict[tuple[str
             others = [k for k in range(len(present)) if k not in chosen]
             rows = needed & eligible.any(axis=1) & ~eligible[:, others].any(axis=1)
             each[chosen] = _units_of(problem, [present[k] for k in chosen], np.flatnonzero(rows))
-    named = {tuple(problem.kinds[present[k]] for k in chosen): units for chosen, units in each.items()}
-    return named, _best_disjoint(each, tuple(range(len(present))))
+    return _best_disjoint(each, tuple(range(len(present))))
 
 
 def _best_disjoint(each: dict[tuple[int, ...], int], left: tuple[int, ...]) -> int:

@@ -83,3 +83,67 @@ def test_what_cannot_be_done_is_one_sentence(capsys, home: Path, tmp_path: Path)
     assert "请用" in refused(capsys, home, "move", "P1", "--unit", "XZ1", "--stop", "1")
     assert refused(capsys, home, "issue", "P1")
     assert "任务单应为" in refused(capsys, home, "sheet", "P1", "a.docx")
+
+
+def test_what_is_asked_beside_the_rounds_is_asked_on_the_command_line_too(capsys, home: Path, tmp_path: Path) -> None:
+    plan = planned(capsys, home, "--no-breaks")
+    place = next(p for p in plan["points"] if p["mode"] == "car" and p["begins"])
+    offers = tmp_path / "stops.csv"
+    offers.write_text(
+        f"名称,经度,纬度,开始,结束,价值\n夜市,{place['lon']},{place['lat']},01:00,06:30,3\n", encoding="utf-8-sig"
+    )
+    question = tmp_path / "question.json"
+    question.write_text(json.dumps({"level": 2, "seed": 9}), encoding="utf-8")
+    made = planned(
+        capsys, home, "--break", "20@1-7", "--optional-file", str(offers), "--line-street", "Unioninkatu:K0+100-K0+900@120/25",
+        "--ban", f"{place['units'][0]}={place['point_id']}", "--question", str(question),
+    )  # fmt: skip
+    assert (made["level"], made["seed"]) == (2, 9)
+    assert [row["minutes"] for row in made["breaks"]] == [20]
+    assert made["optional"]["stops"][0]["name"] == "夜市"
+    assert made["lines"][0]["name"] == "Unioninkatu K0+100–K0+900"
+    unit = place["units"][0]
+    stops = [s for r in made["routes"] if r["unit_id"] == unit for s in r["stops"]]
+    assert place["point_id"] not in {s["point_id"] for s in stops}
+    closing = run(capsys, home, "replan", made["plan_id"], "--at", "01:00", "--close-street", "Fabianinkatu")
+    assert "临时封闭" in closing
+    assert "解除封闭" in run(capsys, home, "replan", made["plan_id"], "--at", "02:00", "--reopen", "Fabianinkatu")
+
+
+def test_stops_are_locked_taken_out_and_put_back_by_version(capsys, home: Path, tmp_path: Path) -> None:
+    plan = planned(capsys, home)
+    name, crew = plan["plan_id"], next(r for r in plan["routes"] if r["kind"] != "video")
+    unit, point = crew["unit_id"], crew["stops"][0]["point_id"]
+    assert "锁定" in run(capsys, home, "lock", name, "--unit", unit, "--stop", "2")
+    assert "解锁" in run(capsys, home, "unlock", name, "--unit", unit)
+    assert "删去" in run(capsys, home, "remove", name, "--unit", unit, "--stop", "1", "--soft")
+    told = run(capsys, home, "insert", name, "--unit", unit, "--point", point, "--soft", "--preview")
+    assert "增加" in told
+    assert point not in told, "a sentence names points, not their keys"
+    assert "恢复第 1 版" in run(capsys, home, "restore", name, "--to", "1")
+    rows = json.loads(run(capsys, home, "versions", name, "--json"))["versions"]
+    assert [row["action"] for row in rows] == ["restore", "remove", "unlock", "lock", "plan"]
+    run(capsys, home, "issue", name)
+    assert "已签收" in run(capsys, home, "accept", name, "--unit", unit, "--number", "1")
+    held = json.loads(run(capsys, home, "settings", "--json"))
+    held["settings"]["levels"]["1"]["breaks"] = [{"minutes": 40}]
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(held), encoding="utf-8")
+    changed = json.loads(run(capsys, home, "settings", str(file), "--json"))
+    assert changed["version"] == held["version"] + 1
+    assert changed["settings"]["levels"]["1"]["breaks"][0]["minutes"] == 40
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--break", "40"), "应为分钟@小时-小时"),
+        (("--break", "40@5-3"), "breaks"),
+        (("--ban", "XZ301"), "应为巡组=必巡点"),
+        (("--pin", "XZ301=BX001@25:00-26:00"), "不是时刻"),
+        (("--line", "LG-404:K1+000-K2+000"), "没有编码为LG-404的线性网格"),
+        (("--line-street", "Unioninkatu:K3+000-K9+000"), "桩号为K0+000至"),
+    ],
+)
+def test_what_is_asked_wrongly_is_one_sentence(capsys, home: Path, words: tuple[str, str], why: str) -> None:
+    assert why in refused(capsys, home, *ASKED, *words)

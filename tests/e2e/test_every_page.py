@@ -9,6 +9,7 @@ PAGES = {
     "heat": ("/heat?layers=heat,choropleth,grids,posts", "警情热力", "Call heat"),
     "posts": ("/posts", "屯警布点", "Posts"),
     "patrol": ("/patrol", "巡逻规划", "Patrols"),
+    "sweeps": ("/patrol/sweeps", "清街走访", "Sweeps"),
     "grids": ("/grids?edit=1", "网格调整", "Grids"),
     "checks": ("/grids/checks", "网格质检", "Grid checks"),
     "reports": ("/reports", "研判报告", "Reports"),

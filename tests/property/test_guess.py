@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from planners.patrol.guess.alternatives import alternatives
 from planners.patrol.guess.drawn import drawn, even_bits, mixture_bits
 from planners.patrol.guess.game.problem import game_of
 from planners.patrol.guess.game.stackelberg import check_mixed, solve_stackelberg
-from planners.patrol.guess.offsets import uneven
+from planners.patrol.guess.offsets import varied
 from planners.patrol.guess.turns import way_seconds
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import check_spacing
@@ -30,7 +32,8 @@ def test_every_near_equal_plan_is_checked_cheap_and_of_no_more_units(seed: int, 
     for other in alternatives(problem, plan, count=2, seed=seed, more_travel=more).plans:
         assert check_spacing(problem, other) <= value
         assert way_seconds(problem, list(other.routes)) <= (1 + more) * base
-    assert check_spacing(problem, uneven(problem, plan, rng=rng)) == value
+    moved = varied(problem, list(plan.routes), rng=rng)
+    assert check_spacing(problem, replace(plan, routes=tuple(moved))) == value
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InfeasibleError
 from planners.contract import Budget
+from planners.patrol.mend.bound import least_overdue
 from planners.patrol.mend.edit import changed_units, insert, lock_of, move, remove
 from planners.patrol.mend.events import Event, StreetsChanged, UnitAway, UnitBack, UnitLate
 from planners.patrol.mend.replan import replan
@@ -142,3 +145,67 @@ def replan_objective(problem: SpacingProblem, plan: SpacedPlan) -> float:
         share[gap.point] += 1 if never else abs(gap.over) / int(problem.gap[gap.point])
     lost = problem.priority * np.where(share > 0, 0.5 + 0.5 * np.minimum(share, 1), 0)
     return float(len(plan.routes) + problem.price_of_leaving_out * lost.sum())
+
+
+@settings(max_examples=30, deadline=None)
+@given(plans, st.integers(0, 6 * HOUR - 1), st.data())
+def test_a_replan_leaves_locked_stops_of_the_others_and_says_which_gaps_are_broken(
+    held: tuple[SpacingProblem, SpacedPlan], now: int, data: st.DataObject
+) -> None:
+    problem, plan = held
+    key = unit_of(problem, data.draw(st.sampled_from(plan.routes)))
+    locks = {
+        lock_of(problem, plan, unit=unit_of(problem, route), index=index)
+        for route in plan.routes
+        for index in data.draw(st.sets(st.integers(0, len(route.points) - 1), max_size=4))
+    }
+    found = replan(problem, plan, [UnitAway(unit=key, at=now)], now=now, locks=locks, iterations=20)
+    check_spacing(found.problem, found.plan)
+    assert broken_gaps(found.problem, found.plan) == found.plan.broken
+    for lock in locks:
+        if lock.unit != key:
+            (route,) = (r for r in found.plan.routes if unit_of(problem, r) == lock.unit)
+            assert (lock.point, lock.begin) in list(zip(route.points.tolist(), route.begin.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_unit_that_is_back_at_once_makes_up_for_its_absence(seed: int) -> None:
+    problem, plan = solved(seed)
+    for route in plan.routes:
+        key = unit_of(problem, route)
+        now = int(route.begin[len(route.begin) // 2])
+        gone = replan(problem, plan, [UnitAway(unit=key, at=now)], now=now, iterations=40)
+        # Where it stands it has begun a visit, which is cut short and counts.
+        place = problem.posts + int(route.points[len(route.begin) // 2])
+        back = replan(gone.problem, gone.plan, [UnitBack(unit=key, at=now, place=place)], now=now, iterations=150)
+        check_spacing(back.problem, back.plan)
+        # Others have given up their order for it; most of what was over is made up for, and nothing more is over.
+        assert back.overdue <= 0.5 * gone.overdue
+
+
+@settings(max_examples=15, deadline=None)
+@given(plans, st.permutations(range(18)), st.integers(0, 6 * HOUR - 1))
+def test_the_order_of_the_points_changes_no_bound_and_no_quiet_plan(
+    held: tuple[SpacingProblem, SpacedPlan], order: list[int], now: int
+) -> None:
+    problem, plan = held
+    points = np.array(order)
+    places = np.r_[np.arange(problem.posts), problem.posts + points]
+    other = replace(
+        problem, point_keys=tuple(problem.point_keys[p] for p in order), seconds=problem.seconds[:, places][:, :, places],
+        metres=problem.metres[:, places][:, :, places], dwell=problem.dwell[points], gap=problem.gap[points],
+        least_gap=problem.least_gap[points], since=problem.since[points], eligible=problem.eligible[points],
+        priority=problem.priority[points], on_rounds=problem.on_rounds[points],
+    )  # fmt: skip
+    index = np.argsort(points)
+    same = replace(plan, routes=tuple(replace(r, points=index[r.points].astype(np.int32)) for r in plan.routes))
+    assert check_spacing(other, same) == check_spacing(problem, plan)
+    assert replan(other, same, [], now=now).changed == ()
+    key = unit_of(problem, plan.routes[0])
+    one, two = (
+        replan(p, made, [UnitAway(unit=key, at=now)], now=now, iterations=1)
+        for p, made in ((problem, plan), (other, same))
+    )
+    bound = least_overdue(one.problem, one.plan)
+    assert least_overdue(two.problem, two.plan) == pytest.approx(bound)
+    assert min(one.overdue, two.overdue) >= bound - 1e-9

@@ -6,7 +6,8 @@ likely chain is found by Viterbi's recursion, position by position, so that it w
 
 Newson, P. and Krumm, J. (2009). Hidden Markov map matching through noise and sparseness. ACM SIGSPATIAL GIS, 336-343.
 Ours differs in that the way between two candidates is the fastest one (not the shortest), obeys forbidden turns, pays for
-turning back, and is charged when it asks for more speed than the streets give.
+turning back, and is charged when it asks for more speed than the streets give; that what is driven straight on has no price,
+so that drives are not drawn too short; and that a detour is cheaper where there was time for it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from geo.streets.matching.track import Track
 from geo.streets.matching.trellis import Layer, Trellis, chain_of, layer_of
 from geo.streets.speeds import NO_WAY, SpeedTable, arc_milliseconds
 
-WIDER: Final = 8.0
+WIDER: Final = 12.0
 """How much costlier than the way to the cheapest candidate a way is still looked for."""
 WORSE: Final = 12.0
 """Chains so much worse than the best (minus log-likelihood) never win any more."""
+STEADY_M_PER_S: Final = 12.0
+"""The speed at which who drives straight on is taken to get ahead."""
 MIDDLING_M: Final = 13.0
 """A noise with which drives of quiet and of loud positions are both found well enough to measure it."""
 SAMPLE: Final = 400
@@ -54,6 +57,7 @@ class MatchModel:
     fastest : how many times the street's speed is impossible
     turn_seconds : charge of a turn by 90 degrees or more: who may go straight on does not change sides without need
     turn_back_seconds : charge of a U-turn where another way leads on
+    slack : how much cheaper a detour is, in times less one, for who did not get ahead at all: somewhere the time was spent
     most_candidates : places on streets that are weighed for each position
     most_held : places of the position before that are weighed again
     most_gap_seconds : after a longer silence nothing is known of the way
@@ -65,6 +69,7 @@ class MatchModel:
     detour_share: float = 0.08
     fastest: float = 2.5
     turn_seconds: float = 4.0
+    slack: float = 3.0
     turn_back_seconds: float = 40.0
     most_candidates: int = 64
     most_held: int = 6
@@ -74,12 +79,12 @@ class MatchModel:
         if self.noise_m is not None and not 0 < self.noise_m < 1000:
             raise ParameterError("Noise must be over 0 and under 1,000 metres", "定位误差应在 0 至 1000 米之间")
         if (
-            min(self.detour_m, self.detour_share, self.turn_seconds, self.turn_back_seconds) < 0
+            min(self.detour_m, self.detour_share, self.turn_seconds, self.turn_back_seconds, self.slack) < 0
             or self.patience_seconds <= 0
         ):
             raise ParameterError(
-                "Detour and turning back must be at least 0, patience over 0",
-                "绕行与掉头参数不得为负，时间权重应大于 0",
+                "Detour, slack and turns must be at least 0, patience over 0",
+                "绕行、富余与转弯参数不得为负，时间权重应大于 0",
             )
 
 
@@ -190,30 +195,47 @@ class Matcher:
         if fresh.begin - last.end > model.most_gap_seconds:
             return False
         self._hold(last, fresh)
-        straight = float(np.hypot(*(fresh.spot - last.spot)))
-        per_metre, most_seconds = self.weights(last, fresh)
+        per_metre, per_second, most_seconds = self.prices(last, fresh)
+        left, ahead = self.progress(last, fresh, per_metre, per_second)
         # Chains far worse than the best one never win any more.
-        alive = np.where(last.cost < last.cost.min() + WORSE, last.cost, np.inf)
+        alive = np.where(last.cost < last.cost.min() + WORSE, last.cost + left, np.inf)
         a = self.arcs
         cost, came, _, marks = spread(
             a.indptr, a.out, a.extra, a.seconds, a.metres, last.arc, last.share, alive, fresh.arc, fresh.share,
-            per_metre, 1.0 / model.patience_seconds, most_seconds, WIDER, *room.arrays,
+            per_metre, per_second, most_seconds, WIDER, *room.arrays,
         )  # fmt: skip
         room.clear(marks)
         if not np.isfinite(cost).any():
             return False
-        # A drive as long as the straight line is what is expected: it costs nothing.
-        fresh.cost = fresh.cost + cost - straight * per_metre
+        fresh.cost = fresh.cost + cost - ahead
         fresh.came = came
         fresh.before = last
         return True
 
-    def weights(self, last: Layer, fresh: Layer) -> tuple[float, float]:
-        """Return the cost of a metre between two fixes, and the seconds at the street's speed that are too many."""
+    def prices(self, last: Layer, fresh: Layer) -> tuple[float, float, float]:
+        """Return the cost of a metre and of a second between two fixes, and the seconds at the streets' speed that are too many.
+
+        Who got less far than the time allows stood, or was on a way that the straight line does not show: the less far, the
+        less is held against a detour.
+        """
         model, noise = self.model, max(last.noise_m, fresh.noise_m)
-        straight = float(np.hypot(*(fresh.spot - last.spot)))
-        per_metre = 1.0 / (model.detour_m + noise + model.detour_share * straight)
-        return per_metre, model.fastest * (fresh.begin - last.end) + 0.6 * noise
+        straight, elapsed = float(np.hypot(*(fresh.spot - last.spot))), fresh.begin - last.end
+        over = max(0.0, 1.0 - straight / (STEADY_M_PER_S * elapsed))
+        plain = 1.0 / (1.0 + model.slack * over)
+        per_metre = plain / (model.detour_m + noise + model.detour_share * straight)
+        return per_metre, plain / model.patience_seconds, model.fastest * elapsed + 0.6 * noise
+
+    def progress(self, last: Layer, fresh: Layer, per_metre: float, per_second: float) -> tuple[Floats, Floats]:
+        """Return the price of the way that each candidate of two fixes is ahead of the first one, in the direction of the second.
+
+        What is driven straight on is no detour. If it had a price, drives that begin late, end early and do not go to the end of
+        a street would be the likelier ones. Of a short step the noise knows the direction badly: less of it counts.
+        """
+        step = fresh.spot - last.spot
+        size = float(np.hypot(*step))
+        known = max(size**2 + last.noise_m**2 + fresh.noise_m**2, 1e-9)
+        price = (per_metre + per_second / STEADY_M_PER_S) * size / known
+        return price * ((last.xy - last.spot) @ step), price * ((fresh.xy - last.spot) @ step)
 
     def _hold(self, last: Layer, fresh: Layer) -> None:
         """Add the likeliest places of the last position: noise may throw a position back, a unit does not drive back."""
@@ -252,7 +274,7 @@ class Matcher:
         current, entered = int(first.arc[c]), first.begin
         for (layer, i), (after, j) in pairwise(picked):
             way = self._way(int(layer.arc[i]), float(layer.share[i]), int(after.arc[j]), float(after.share[j]),
-                            *self.weights(layer, after), room)  # fmt: skip
+                            self.prices(layer, after), room)  # fmt: skip
             if not way:
                 continue
             seconds = self.arcs.seconds
@@ -272,8 +294,7 @@ class Matcher:
         share: float,
         target: int,
         target_share: float,
-        per_metre: float,
-        most_seconds: float,
+        prices: tuple[float, float, float],
         room: Workspace,
     ) -> list[int]:
         """Return the arcs of the fastest way, both ends included; nothing where both are the same place."""
@@ -281,11 +302,11 @@ class Matcher:
             return []
         a = self.arcs
         one = np.ones(1)
+        per_metre, per_second, most_seconds = prices
         # The same prices as in the recursion, so that the way drawn is the way that was weighed.
         *_, marks = spread(
             a.indptr, a.out, a.extra, a.seconds, a.metres, np.array([source], np.int32), share * one, 0.0 * one,
-            np.array([target], np.int32), target_share * one, per_metre, 1.0 / self.model.patience_seconds,
-            most_seconds, WIDER, *room.arrays,
+            np.array([target], np.int32), target_share * one, per_metre, per_second, most_seconds, WIDER, *room.arrays,
         )  # fmt: skip
         way = [target]
         while room.parent[way[-1]] >= 0 and (len(way) == 1 or way[-1] != source):

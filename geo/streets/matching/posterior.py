@@ -84,17 +84,17 @@ def _layers(end: Layer) -> list[Layer]:
 
 def _ways(matcher: Matcher, last: Layer, fresh: Layer, room: Workspace) -> Floats:
     """Return the cost of the best way from each candidate to each candidate of the next fix."""
-    a, model = matcher.arcs, matcher.model
-    per_metre, most_seconds = matcher.weights(last, fresh)
-    straight = float(np.hypot(*(fresh.spot - last.spot))) * per_metre
+    a = matcher.arcs
+    per_metre, per_second, most_seconds = matcher.prices(last, fresh)
+    left, ahead = matcher.progress(last, fresh, per_metre, per_second)
     out = np.full((len(last.arc), len(fresh.arc)), np.inf)
     for i in np.flatnonzero(last.cost < last.cost.min() + WORSE).tolist():
         cost, _, _, marks = spread(
             a.indptr, a.out, a.extra, a.seconds, a.metres, last.arc[i : i + 1], last.share[i : i + 1], np.zeros(1),
-            fresh.arc, fresh.share, per_metre, 1.0 / model.patience_seconds, most_seconds, WIDER, *room.arrays,
+            fresh.arc, fresh.share, per_metre, per_second, most_seconds, WIDER, *room.arrays,
         )  # fmt: skip
         room.clear(marks)
-        out[i] = cost - straight
+        out[i] = cost + left[i] - ahead
     return out
 
 

@@ -15,6 +15,7 @@ from planners.patrol.cover.curve import calls_at, counts_of, mean_share, moments
 from planners.patrol.cover.problem import CoverProblem, halves
 from planners.patrol.guess.alternatives import Drawing
 from planners.patrol.guess.offsets import Freedom, retimed
+from planners.patrol.guess.repacked import Repacking
 from planners.patrol.guess.turns import way_seconds
 from planners.patrol.spacing.check import check_spacing
 from planners.patrol.spacing.plan import SpacedPlan, SpacedRoute
@@ -25,6 +26,10 @@ Counts = npt.NDArray[np.int16]
 _STEP_SECONDS = 180
 _WAITS = 0.5
 """Share of the steps that only move where time is waited."""
+_REPACKED = 0.5
+"""Share of the budget in which points are shared out anew among the rounds."""
+_A_STEP = 20
+"""Iterations that sharing out some points counts as."""
 _WARM = 0.002
 """Share of the calls that a step may lose at first; it falls to nothing over the budget."""
 
@@ -42,7 +47,8 @@ def improve_cover(
     """Change a plan so that ``weight * cover - (1 - weight) * more driving`` grows; gaps, units and the check stay kept.
 
     ``cover`` counts as its mean share over the shift, driving as the share above that of ``plan``, which is never above
-    ``more_travel``. Rounds are redrawn one after the other by simulated annealing; while it searches, a unit under way counts at the ends of its
+    ``more_travel``. In the first half of the budget points are shared out anew among rounds, as long as that helps; then rounds are redrawn one
+    after the other by simulated annealing. While it searches, a unit under way counts at the ends of its
     way. The best plan is measured on the streets, and ``plan`` itself is returned where that is better.
     ``budget.iterations`` counts rounds redrawn. No bound is proved: a plan on patrol may cover more than units that stand.
     """
@@ -54,6 +60,7 @@ def improve_cover(
     search = _Search(problem, plan, cover, weight=weight, more_travel=more_travel, seed=budget.seed)
     limit = budget.iterations or (2000 if budget.seconds is None else 1 << 40)
     termination = Termination.ITERATIONS
+    walk = Repacking(problem, plan, limit=search.limit, rng=search.rng)
     for step in range(limit if search.rounds else 0):
         seconds = time.perf_counter() - began
         if step % 20 == 0 and not observe(Progress(seconds=seconds, objective=search.best)):
@@ -63,7 +70,11 @@ def improve_cover(
             termination = Termination.TIME
             break
         spent = step / limit if budget.seconds is None else seconds / budget.seconds
-        search.step(_WARM * (1 - spent) ** 2)
+        if spent >= _REPACKED:
+            search.step(_WARM * (1 - (spent - _REPACKED) / (1 - _REPACKED)) ** 2)
+        elif budget.seconds is not None or step % _A_STEP == 0:
+            # First who visits which points, then when: every other round begins anew with its times.
+            walk.step(search.begin_from)
     found = max((plan, search.plan), key=search.measured)
     check_spacing(problem, found)
     return Outcome(
@@ -89,17 +100,24 @@ class _Search:
         self.rough = replace(cover, ways=halves(cover.spot_of_place))
         self.rng = np.random.default_rng(seed)
         self.base = way_seconds(problem, list(plan.routes))
-        limit = int((1 + more_travel) * self.base)
-        value = check_spacing(problem, plan)
-        self.drawing = Drawing(problem, plan, limit=limit, value=value, rng=self.rng)
+        self.limit, self.most = int((1 + more_travel) * self.base), check_spacing(problem, plan)
         self.at, self.calls = moments(problem, _STEP_SECONDS), calls_at(problem, cover, _STEP_SECONDS)
-        self.mine = [counts_of(cover, spots_of(problem, held, self.rough, self.at)) for held in self.drawing.routes]
-        self.total: Counts = np.asarray(np.sum(np.array(self.mine), axis=0), np.int16)
-        strands = self.drawing.strands
-        self.rounds = [i for i in self.drawing.rounds if self.mine[i].any()]
-        self.orders = {i: np.array(strands[i].order, np.int64) for i in self.rounds}
-        self.value = self.best = self._worth(self.total, self.base)
-        self.plan = plan
+        self.best = -math.inf
+        self.begin_from(plan)
+
+    def begin_from(self, plan: SpacedPlan) -> bool:
+        """Go on from a plan where it is worth as much as the best so far; return whether it is."""
+        problem = self.problem
+        drawing = Drawing(problem, plan, limit=self.limit, value=self.most, rng=self.rng)
+        mine = [counts_of(self.cover, spots_of(problem, held, self.rough, self.at)) for held in drawing.routes]
+        total: Counts = np.asarray(np.sum(np.array(mine), axis=0), np.int16)
+        value = self._worth(total, sum(drawing.travel))
+        if value < self.best:
+            return False
+        self.drawing, self.mine, self.total, self.plan, self.value, self.best = drawing, mine, total, plan, value, value
+        self.rounds = [i for i in drawing.rounds if mine[i].any()]
+        self.orders = {i: np.array(drawing.strands[i].order, np.int64) for i in self.rounds}
+        return True
 
     def step(self, heat: float) -> None:
         """Redraw one round and keep it where it helps, or loses less than luck times ``heat``."""

@@ -11,7 +11,10 @@ import numpy.typing as npt
 from geo.errors import CheckError, ParameterError
 from planners.arrays import read_only
 from planners.contract import Observer, Progress, silent
-from planners.patrol.guess.offsets import uneven
+from planners.patrol.guess.offsets import varied
+from planners.patrol.guess.reordered import reordered
+from planners.patrol.guess.repacked import Repacking
+from planners.patrol.guess.reserve import with_reserve, without_reserve
 from planners.patrol.guess.strands import Strand, round_legs, strands
 from planners.patrol.guess.turns import Unit, evenly, manned, sectioned, way_seconds
 from planners.patrol.problem import NO_WAY
@@ -31,6 +34,12 @@ _KEPT_FREE = 360
 """Seconds of the gap that a round must leave free after it took a point from another."""
 _SECTIONED = 0.7
 """Share of the moments whose last sections are cut first; the others keep an even beat."""
+_WALK = 1 << 20
+"""Number, above those of plans, by which the walk through partitions is seeded."""
+_STEPS = 2
+"""Steps of that walk from plan to plan."""
+_REORDERS = 60
+"""Changes of the order of routes that are no closed round."""
 _TRIES = 40
 """Ways to drive a round at one moment that are tried."""
 
@@ -64,13 +73,17 @@ def alternatives(
     count: int = 32,
     seed: int = 1,
     more_travel: float = 0.05,
+    repacked: bool = True,
+    reserve_seconds: int = 0,
     observe: Observer = silent,
 ) -> Alternatives:
-    """Draw plans with no more units and at most ``more_travel`` more driving than ``plan``, each on its own.
+    """Draw plans with no more units and at most ``more_travel`` more driving than ``plan``.
 
-    Every closed round is turned to a moment drawn evenly over its whole length, forwards or backwards, at a period drawn between
-    its length and the gap, and manned anew from free posts; a few points change their place in the order or their round. Where the
-    drawn turn cannot be driven from any posts, it is drawn again. Then all begins are redrawn within the gaps.
+    Where ``repacked``, points of neighbouring rounds are shared out anew from plan to plan, as if each stop lasted ``reserve_seconds``
+    longer, so that a plan of ``solve_with_reserve`` keeps its time to spare. Every closed round is turned to a moment drawn
+    evenly over its whole length, forwards or backwards, at a period drawn between its length and the gap, and manned anew from free posts;
+    a few points change their place in the order or their round. Where the drawn turn cannot be driven from any posts, it is drawn again.
+    Then all begins are redrawn within the gaps.
     Stopped by the observer, it returns the plans it has.
     """
     if count < 1 or more_travel < 0:
@@ -79,12 +92,18 @@ def alternatives(
         )
     value = check_spacing(problem, plan)
     base = way_seconds(problem, list(plan.routes))
-    began = time.perf_counter()
+    began, limit = time.perf_counter(), int((1 + more_travel) * base)
+    walk = Repacking(
+        with_reserve(problem, reserve_seconds), plan, limit=limit, rng=np.random.default_rng([seed, _WALK])
+    )
     plans, travel, share = [], [], []
     for number in range(count):
         rng = np.random.default_rng([seed, number])
+        for _ in range(_STEPS if repacked else 0):
+            walk.step()
+        begun = without_reserve(problem, walk.plan) if reserve_seconds else walk.plan
         for attempt in range(6):
-            drawn = Drawing(problem, plan, limit=int((1 + more_travel) * base), value=value, rng=rng)
+            drawn = Drawing(problem, begun, limit=limit, value=value, rng=rng)
             found = drawn.run(moves=2 if attempt < 3 else 0)
             if found is not None:
                 plans.append(found)
@@ -111,8 +130,13 @@ class Drawing:
         self.routes: list[list[SpacedRoute]] = [[plan.routes[i] for i in s.routes] for s in self.strands]
         self.travel = [way_seconds(problem, routes) for routes in self.routes]
         self.busy: set[Unit] = {(r.vehicle, r.unit) for r in plan.routes}
-        # Units that are under way already keep what they do.
-        self.rounds = [] if problem.starts else [i for i, s in enumerate(self.strands) if s.order is not None]
+        # Units that are under way already keep what they do, and so do those that come too late somewhere.
+        late = {gap.point for gap in plan.broken}
+        self.loose = [
+            i for i, held in enumerate(self.routes)
+            if not problem.starts and not any(late.intersection(route.points.tolist()) for route in held)
+        ]  # fmt: skip
+        self.rounds = [i for i in self.loose if self.strands[i].order is not None]
         self.share = 0.0
         # Where more than rounds is asked, a unit is not exchanged for another, and every step is checked.
         self.plain = problem.plain
@@ -130,7 +154,11 @@ class Drawing:
             self._hand_over(orders, moves)
         done = sum(self._turn(i, orders) for i in self.rng.permutation(rounds).tolist())
         self.share = done / max(1, len(rounds))
-        made = uneven(self.problem, self.joined(), rng=self.rng)
+        for i in sorted(set(self.loose) - set(rounds)):
+            self._reorder(i)
+        for i in self.loose:
+            self.routes[i] = varied(self.problem, self.routes[i], rng=self.rng)
+        made = self.joined()
         return made if self._passes(made) else None
 
     def joined(self) -> SpacedPlan:
@@ -158,6 +186,14 @@ class Drawing:
                 if routes is not None and self.take(i, routes):
                     return True
         return False
+
+    def _reorder(self, i: int) -> None:
+        """Drive routes that are no closed round in other orders, one change after the other."""
+        for _ in range(_REORDERS):
+            limit = self.limit - sum(self.travel) + self.travel[i]
+            routes = reordered(self.problem, self.routes[i], limit=limit, rng=self.rng)
+            if routes is not None:
+                self.take(i, routes)
 
     def take(self, i: int, routes: list[SpacedRoute]) -> bool:
         """Put routes in the place of a strand's where travel and check allow it; return whether they do."""

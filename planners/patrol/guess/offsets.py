@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
-from planners.patrol.spacing.plan import Role, SpacedPlan, SpacedRoute
+from planners.patrol.spacing.plan import Role, SpacedRoute
 from planners.patrol.spacing.problem import SpacingProblem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_SWEEPS = 12
+"""Times that each begin is redrawn where all are drawn one by one."""
 
 
 @compiled()
@@ -198,14 +201,12 @@ def retimed(problem: SpacingProblem, routes: Sequence[SpacedRoute], begin: Ints)
     return out
 
 
-def uneven(problem: SpacingProblem, plan: SpacedPlan, *, rng: np.random.Generator, sweeps: int = 12) -> SpacedPlan:
-    """Return the plan with the begins of its rounds redrawn; appointments, breaks, optional, set and given stops stay.
+def varied(problem: SpacingProblem, routes: Sequence[SpacedRoute], *, rng: np.random.Generator) -> list[SpacedRoute]:
+    """Return routes that share points with no others, their begins drawn together between the least and the greatest that fit, then one by one.
 
-    The order of the stops of every unit and of the visits of every point stays. A plan with broken gaps, or with units under way, is
-    returned as it is.
+    Drawn one by one only, begins that hold each other would all stay near the middle.
     """
-    if plan.broken or problem.starts or not plan.routes:
-        return plan
-    freedom = Freedom.of(problem, plan.routes)
-    begin = freedom.drawn(freedom.begin, rng, sweeps=sweeps)
-    return replace(plan, routes=tuple(retimed(problem, plan.routes, begin)))
+    freedom = Freedom.of(problem, routes)
+    whole = bool(freedom.free.all())
+    begin = freedom.between(freedom.begin, rng, by=problem.shift_seconds) if whole else freedom.begin
+    return retimed(problem, routes, freedom.drawn(begin, rng, sweeps=1 if whole else _SWEEPS))

@@ -1,4 +1,4 @@
-"""Routes that share points belong together; where they follow each other on one closed round, the round itself."""
+"""Routes that share points of their rounds belong together; where they follow each other on one closed round, the round itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strand:
-    """Routes that share points.
+    """Routes that share points of their rounds.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ def strands(problem: SpacingProblem, plan: SpacedPlan) -> tuple[Strand, ...]:
 
     seen: dict[int, int] = {}
     for i, route in enumerate(plan.routes):
-        for point in route.points[route.points >= 0].tolist():
+        for point in route.points[route.role == Role.ROUND].tolist():
             one, other = sorted((top(i), top(seen.setdefault(point, i))))
             parent[other] = one
     together: dict[int, list[int]] = {}

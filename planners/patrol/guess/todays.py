@@ -57,6 +57,7 @@ def todays_plan(
     more_travel: float = 0.05,
     floor_bits: float | None = None,
     without_last: int = NIGHTS,
+    reserve_seconds: int = 0,
     made: Alternatives | None = None,
     observe: Observer = silent,
 ) -> Today:
@@ -70,7 +71,9 @@ def todays_plan(
     InfeasibleError
         Where the floor cannot be kept, naming the highest entropy, or where no near-equal plan was found.
     """
-    pool = made or alternatives(problem, plan, count=count, seed=seed, more_travel=more_travel, observe=observe)
+    pool = made or alternatives(
+        problem, plan, count=count, seed=seed, more_travel=more_travel, reserve_seconds=reserve_seconds, observe=observe
+    )
     if not pool.plans:
         raise InfeasibleError(
             "No near-equal plan was found: allow more travel", "没有找到相近的备选方案：请放宽里程增幅"

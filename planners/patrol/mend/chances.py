@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import numpy as np
 
 from planners.patrol.mend import network as nw
 from planners.patrol.mend import placing, times
 from planners.patrol.mend.conflict import Conflict
-from planners.patrol.mend.timetable import Timetable
+from planners.patrol.mend.timetable import Lock, Timetable
 from planners.patrol.mend.writing import plan_of
 from planners.patrol.spacing.check import objective_of
 from planners.patrol.spacing.plan import Role, SpacedPlan
@@ -17,24 +19,34 @@ _PLACES = 12
 """Positions of each stop that are tried."""
 
 
-def with_optional(problem: SpacingProblem, plan: SpacedPlan) -> SpacedPlan:
+def with_optional(
+    problem: SpacingProblem,
+    plan: SpacedPlan,
+    *,
+    locks: Iterable[Lock] = (),
+    only: Collection[int] | None = None,
+    after: int = 0,
+) -> SpacedPlan:
     """Return a plan with optional stops where units have the time for them; no gap breaks and no unit is added.
 
-    Each step adds the stop with the greatest prize for each second of travel and dwell more whose times are kept exactly.
+    ``only`` are the indices that are tried, all unless given, none of them before ``after``. Each step adds the stop with the greatest
+    prize for each second of travel and dwell more whose times are kept exactly.
     """
     taken = {int(i) for route in plan.routes for i in route.optional if i >= 0}
-    waiting = [i for i in range(len(problem.optional)) if i not in taken]
+    offers = enumerate(problem.optional)
+    waiting = [i for i, o in offers if i not in taken and (only is None or i in only) and o.latest >= after]
     if not waiting:
         return plan
-    table = Timetable.of(problem, plan)
+    table = Timetable.of(problem, plan, locks=locks)
     nodes = {}
     for number in waiting:
         offer = problem.optional[number]
-        wish = max(offer.earliest, 0)
+        wish = max(offer.earliest, after)
         node = table.add(offer.point, role=Role.OPTIONAL, item=number, dwell=offer.dwell, wish=wish)
-        table.net[nw.LO, node], table.net[nw.HI, node] = offer.earliest, offer.latest
+        table.net[nw.LO, node], table.net[nw.HI, node] = wish, offer.latest
         nodes[node] = number
-    out = [n for n in range(len(table.units)) if table.route(n) and not table.away(n)]
+    under_way = {(r.vehicle, r.unit) for r in plan.routes}
+    out = [n for n, unit in enumerate(table.units) if unit in under_way and not table.away(n)]
     may = np.zeros((table.net.shape[1], len(table.units)), np.bool_)
     for node, number in nodes.items():
         offer = problem.optional[number]

@@ -139,11 +139,11 @@ def free_from(
 
 
 def changed_units(problem: SpacingProblem, one: SpacedPlan, other: SpacedPlan) -> tuple[str, ...]:
-    """Return the keys of the units whose stops or times differ between two plans, rising."""
+    """Return the keys of the units whose stops or times differ between two plans, rising; when they are home again is no order."""
     held = [
         {
             problem.unit_key(r.vehicle, r.unit): (
-                r.leave, r.back, r.points.tobytes(), r.begin.tobytes(), r.departure.tobytes(), r.role.tobytes()
+                r.leave, r.points.tobytes(), r.begin.tobytes(), r.departure.tobytes(), r.role.tobytes()
             )
             for r in plan.routes
         }

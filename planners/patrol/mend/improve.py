@@ -10,6 +10,7 @@ import numpy as np
 
 from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent
 from planners.patrol.mend import network as nw
+from planners.patrol.mend.chances import with_optional
 from planners.patrol.mend.recover import Weights, loosened, search_routes, settled, wanted
 from planners.patrol.mend.timetable import Lock, Timetable
 from planners.patrol.spacing.check import check_spacing
@@ -17,7 +18,9 @@ from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 
 _CHUNK = 50
-"""Steps of the search between two looks at the clock."""
+"""Steps of the search between two looks at the clock, at most."""
+_LOOK = 0.1
+"""Seconds between two looks that are aimed at."""
 
 
 def improve(
@@ -26,8 +29,9 @@ def improve(
 ) -> Outcome[SpacedPlan]:  # fmt: skip
     """Improve a plan by ruin and recreation; stops that are locked, done or pinned, and all that are no visits of the rounds, stay.
 
-    Visits that broken gaps lack are tried again. Units that have no route are sent only with ``idle``. ``bound`` is that of the
-    problem, where one is known; none is proved here. One iteration of the budget is 50 steps.
+    Visits that broken gaps and points left out lack are tried again, at the end optional stops too. Units that have no route are sent
+    only with ``idle``. ``bound`` is that of the problem, where one is known; none is proved here. One iteration of the budget is 50 steps;
+    between two looks at the clock and the observer lies about a tenth of a second.
 
     Raises
     ------
@@ -48,30 +52,33 @@ def improve(
     open_units = [n for n, unit in enumerate(table.units) if (idle or unit in out) and not table.away(n)]
     first = table.net[nw.RN].copy()
     loose, eased = loosened(table, weights)
+    cost, took, steps = np.inf, 0.0, _CHUNK if budget.seconds is None else 1
     for look in range(looks):
         spent = time.perf_counter() - began
         if not observe(Progress(seconds=spent, objective=least[0], bound=bound)):
             termination = Termination.CANCELLED
             break
-        if budget.seconds is not None and spent > budget.seconds:
+        if budget.seconds is not None and spent + took > budget.seconds:
             termination = Termination.TIME
             break
         if bound is not None and least[0] <= bound:
             termination = Termination.OPTIMAL
             break
-        search_routes(
-            table,
-            loose,
-            open_units=open_units,
-            iterations=_CHUNK,
-            seed=budget.seed + 7919 * look,
-            weights=weights,
-            first=first,
-        )
-        other = settled(replace(table, net=table.net.copy()), eased)
-        rank = _rank(problem, other)
-        if rank < least:
-            best, least = other, rank
+        found = search_routes(
+            table, loose, open_units=open_units, iterations=steps, seed=budget.seed + 7919 * look, weights=weights, first=first
+        )  # fmt: skip
+        if found < cost - 1e-6:
+            cost = found
+            other = settled(replace(table, net=table.net.copy()), eased)
+            rank = _rank(problem, other)
+            if rank < least:
+                best, least = other, rank
+        if budget.seconds is not None:
+            took = time.perf_counter() - began - spent
+            steps = min(_CHUNK, max(1, int(steps * _LOOK / max(took, 1e-3))), 2 * steps)
+    if problem.optional:
+        best = with_optional(problem, best, locks=held, after=max(now, 0))
+        least = _rank(problem, best)
     return Outcome(
         plan=best, objective=least[0], bound=bound, sense=-1, termination=termination,
         seconds=time.perf_counter() - began, seed=budget.seed, solver="ruin and recreate",

@@ -55,33 +55,22 @@ QUEUED: Final = 1
 HITS: Final = 2
 CAUSE: Final = 3
 EDGE: Final = 4
-WORK: Final = 5
+RUN: Final = 5
+"""Run in which hits and cause of a node were set; in the column after the nodes the number of the last run."""
+WORK: Final = 6
 
 
 @compiled()
-def _cycle(work: Ints, node: int) -> bool:
-    """Return whether the causes of a node lead back to it."""
+def _cycle(work: Ints, node: int, run: int) -> bool:
+    """Return whether the causes of a node in a run lead back to it."""
     at = work[3, node]
     for _ in range(work.shape[1]):
-        if at < 0:
+        if at < 0 or work[5, at] != run:
             return False
         if at == node:
             return True
         at = work[3, at]
     return True
-
-
-@compiled()
-def _pushed(net: Ints, x: Ints, s: int, way: int) -> tuple[int, int]:
-    """Return the node that an edge from a node leads to, -1 for none, and the least begin that it asks for there."""
-    if way == 1:
-        return net[1, s], x[s] + net[5, s]
-    if way == 2:
-        t = net[3, s]
-        return t, x[s] + (net[9, t] if t >= 0 else 0)
-    if way == 3:
-        return net[2, s], x[s] - net[8, s]
-    return net[4, s], x[s]
 
 
 @compiled()
@@ -94,6 +83,8 @@ def raise_lower(net: Ints, x: Ints, work: Ints, seeds: int, trail: Ints, most: i
     n = net.shape[1]
     head, held, steps = 0, seeds, 0
     failed = -1
+    work[5, n] += 1
+    run = work[5, n]
     for k in range(seeds):
         work[1, work[0, k]] = 1
     while held > 0:
@@ -102,7 +93,10 @@ def raise_lower(net: Ints, x: Ints, work: Ints, seeds: int, trail: Ints, most: i
         held -= 1
         work[1, s] = 0
         for way in range(1, 5):
-            t, least = _pushed(net, x, s, way)
+            # A call here would count references to both tables for each edge, which costs more than all else.
+            t = net[1 if way == 1 else 3 if way == 2 else 2 if way == 3 else 4, s]
+            more = net[9, t] if way == 2 and t >= 0 else net[5, s] if way == 1 else -net[8, s] if way == 3 else 0
+            least = x[s] + more
             if t < 0 or least <= x[t]:
                 continue
             if most > 0:
@@ -118,8 +112,10 @@ def raise_lower(net: Ints, x: Ints, work: Ints, seeds: int, trail: Ints, most: i
             if least > net[7, t]:
                 failed = t
                 break
+            if work[5, t] != run:
+                work[5, t], work[2, t] = run, 0
             work[2, t] += 1
-            if work[2, t] % 32 == 0 and _cycle(work, t):
+            if work[2, t] % 32 == 0 and _cycle(work, t, run):
                 failed = t
                 break
             if work[1, t] == 0:
@@ -179,18 +175,8 @@ def everywhere(work: Ints, used: int) -> int:
     """Put all nodes into the queue and forget causes."""
     for s in range(used):
         work[0, s] = s
-        work[2, s] = 0
         work[3, s] = -1
-        work[4, s] = 0
     return used
-
-
-@compiled()
-def forget(work: Ints) -> None:
-    """Forget causes and counts of all nodes."""
-    for s in range(work.shape[1]):
-        work[2, s] = 0
-        work[3, s] = -1
 
 
 @compiled()
@@ -219,7 +205,7 @@ def nearest(net: Ints, wish: Ints, y: Ints, x: Ints, work: Ints, used: int) -> i
     return failed
 
 
-@compiled()
+@compiled(inline=True)
 def place_of(net: Ints, s: int) -> int:
     """Return the place of a node: that of the node before for a break wherever the unit stands."""
     while net[11, s] < 0:
@@ -227,7 +213,7 @@ def place_of(net: Ints, s: int) -> int:
     return int(net[11, s])
 
 
-@compiled()
+@compiled(inline=True)
 def reweigh(net: Ints, legs: Legs, kind: int, s: int) -> None:
     """Set the seconds from a node to the next, and where the next is a break on the spot, from that to the one after."""
     while True:
@@ -240,7 +226,7 @@ def reweigh(net: Ints, legs: Legs, kind: int, s: int) -> None:
         s = t
 
 
-@compiled()
+@compiled(inline=True)
 def put_after(net: Ints, legs: Legs, kind: int, v: int, i: int) -> None:
     """Insert a stop into a route after a node."""
     j = net[1, i]
@@ -252,7 +238,7 @@ def put_after(net: Ints, legs: Legs, kind: int, v: int, i: int) -> None:
     reweigh(net, legs, kind, v)
 
 
-@compiled()
+@compiled(inline=True)
 def take_out(net: Ints, legs: Legs, kind: int, v: int) -> None:
     """Take a stop out of its route; among the visits of its point it stays."""
     i, j = net[0, v], net[1, v]
@@ -263,7 +249,7 @@ def take_out(net: Ints, legs: Legs, kind: int, v: int) -> None:
     reweigh(net, legs, kind, i)
 
 
-@compiled()
+@compiled(inline=True)
 def bind_gap(net: Ints, base: Ints, s: int) -> None:
     """Set the gap before a visit by which are given up; ``base`` int64[2, n] are the gaps and least gaps of all."""
     if s >= 0 and net[2, s] >= 0:

@@ -11,7 +11,6 @@ from planners.patrol.mend.network import (
     Legs,
     bind_gap,
     everywhere,
-    forget,
     latest,
     lower_upper,
     place_of,
@@ -29,6 +28,8 @@ Y = 1
 """Latest begins."""
 AT = 2
 """Begins that are as wished wherever they can be."""
+BROKEN = 600
+"""Seconds that a gap that is broken counts for beside those that it is over: few points a little more over, not many a little."""
 
 
 @compiled()
@@ -59,7 +60,7 @@ def settle(net: Ints, wish: Ints, times: Ints, work: Ints, used: int) -> bool:
     return True
 
 
-@compiled()
+@compiled(inline=True)
 def _seeded(work: Ints, a: int, b: int, c: int) -> int:
     """Put up to three nodes into the queue and return how many."""
     held = 0
@@ -74,14 +75,12 @@ def _seeded(work: Ints, a: int, b: int, c: int) -> int:
 @compiled()
 def tightened(net: Ints, wish: Ints, times: Ints, work: Ints, trail: Ints, a: int, b: int, c: int, used: int) -> bool:
     """Bring times up to date after edges were added at three nodes; where none keep them, they are as before."""
-    forget(work)
     failed, steps = raise_lower(net, times[0], work, _seeded(work, a, b, c), trail, trail.shape[1])
     if failed >= 0:
         for k in range(steps - 1, -1, -1):
             times[0, trail[0, k]] = trail[1, k]
         return False
     lower_upper(net, times[1], work, _seeded(work, a, b, c))
-    forget(work)
     failed, _ = raise_lower(net, times[2], work, _seeded(work, a, b, c), trail, 0)
     if failed >= 0:
         _near(net, wish, times, work, used)
@@ -101,7 +100,7 @@ def put_if_fits(
     return False
 
 
-@compiled()
+@compiled(inline=True)
 def let_go(net: Ints, base: Ints, v: int, gone: int) -> None:
     """Give a visit that nobody makes up (1), so that its gaps do not bind, or ask for it again (0)."""
     net[14, v] = gone
@@ -109,24 +108,24 @@ def let_go(net: Ints, base: Ints, v: int, gone: int) -> None:
     bind_gap(net, base, net[3, v])
 
 
-@compiled()
+@compiled(inline=True)
+def _counts(step: int, gap: int, never: int) -> int:
+    """Return what a gap counts for, in seconds over: 0 where it is kept, a whole gap at least where a point is never (1) visited in the shift."""
+    if never == 1:
+        return max(gap, step - gap) + BROKEN
+    return step - gap + BROKEN if step > gap else 0
+
+
+@compiled(inline=True)
 def over(net: Ints, at: Ints, gaps: Ints, s: int, begin: int) -> int:
-    """Return by how many seconds the gap before a visit is exceeded if it is begun at ``begin``."""
+    """Return what it counts for, in seconds over, if a visit is begun at ``begin``: 0 where the gap before it is kept."""
     before = net[2, s]
     while before >= 0 and net[14, before] == 1:
         before = net[2, before]
-    return _exceeded(net, before, s, begin - at[before], gaps[s]) if before >= 0 else 0
+    return _counts(begin - at[before], gaps[s], 1 if net[2, before] < 0 and net[3, s] < 0 else 0) if before >= 0 else 0
 
 
-@compiled()
-def _exceeded(net: Ints, before: int, after: int, step: int, gap: int) -> int:
-    """Return by how many seconds a gap is exceeded; a whole gap at least where a point is never visited in the shift."""
-    if net[2, before] < 0 and net[3, after] < 0:
-        return max(gap, step - gap)
-    return max(0, step - gap)
-
-
-@compiled()
+@compiled(inline=True)
 def loss(net: Ints, at: Ints, gaps: Ints, price: Floats, v: int) -> float:
     """Return what it costs to give up a stop."""
     after = net[3, v]
@@ -137,7 +136,9 @@ def loss(net: Ints, at: Ints, gaps: Ints, price: Floats, v: int) -> float:
     before = net[2, v]
     while net[14, before] == 1:
         before = net[2, before]
-    return float(price[v] * _exceeded(net, before, after, at[after] - at[before], gaps[after]))
+    return float(
+        price[v] * _counts(at[after] - at[before], gaps[after], 1 if net[2, before] < 0 and net[3, after] < 0 else 0)
+    )
 
 
 @compiled()
@@ -145,11 +146,29 @@ def _pushed(net: Ints, at: Ints, gaps: Ints, price: Floats, s: int, begin: int, 
     """Return the cost of gaps exceeded on a route whose node ``s`` cannot begin before ``begin``; it stops counting above ``most``."""
     cost = 0.0
     while net[1, s] >= 0 and begin > at[s] and cost < most:
-        if net[2, s] >= 0:
-            cost += price[s] * (over(net, at, gaps, s, begin) - over(net, at, gaps, s, at[s]))
+        # Written out: a call for each node would count references to each table, which costs more than all else.
+        before = net[2, s]
+        while before >= 0 and net[14, before] == 1:
+            before = net[2, before]
+        if before >= 0:
+            gap, never = gaps[s], 1 if net[2, before] < 0 and net[3, s] < 0 else 0
+            cost += price[s] * (_counts(begin - at[before], gap, never) - _counts(at[s] - at[before], gap, never))
         begin += net[5, s]
         s = net[1, s]
     return cost
+
+
+@compiled()
+def overs(net: Ints, at: Ints, gaps: Ints, live: Ints, found: Ints) -> None:
+    """Fill ``found`` with ``over`` of all these nodes at their begins; 0 for visits given up and other stops."""
+    # Written out, as in ``_pushed``.
+    for v in live:
+        found[v] = 0
+        before = net[2, v] if net[14, v] == 0 else -1
+        while before >= 0 and net[14, before] == 1:
+            before = net[2, before]
+        if before >= 0:
+            found[v] = _counts(at[v] - at[before], gaps[v], 1 if net[2, before] < 0 and net[3, v] < 0 else 0)
 
 
 @compiled()
@@ -170,12 +189,16 @@ def scan(
             continue
         k = kinds[r]
         i = r
-        here = place_of(net, i)
         cheapest = np.inf
         while True:
             j = net[1, i]
             if j < 0 or x[i] + net[10, i] > y[v]:
                 break
+            if y[j] < x[v] + dwell:
+                # Whatever stands before this node is over before the stop may begin.
+                i = j
+                continue
+            here = net[11, i] if net[11, i] >= 0 else place_of(net, i)
             there = here if net[11, j] < 0 else net[11, j]
             early = x[i] + net[10, i] + legs[k, here, p]
             if max(x[v], early) <= y[v] and max(x[v], early) + dwell + legs[k, p, there] <= y[j]:
@@ -195,7 +218,6 @@ def scan(
                         q -= 1
                     found[q, 0], found[q, 1] = cost, i
             i = j
-            here = there
         if count > 0 and net[12, int(found[0, 1])] != r:
             second = min(second, cheapest)
     return count, second - found[0, 0] if count > 0 else 0.0

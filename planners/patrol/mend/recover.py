@@ -15,7 +15,7 @@ from planners.patrol.mend.conflict import Conflict, chain, explain
 from planners.patrol.mend.network import Ints
 from planners.patrol.mend.timetable import Timetable
 from planners.patrol.mend.writing import plan_of
-from planners.patrol.spacing.plan import Role, SpacedPlan
+from planners.patrol.spacing.plan import BrokenGap, Role, SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 
 _MOST = 16
@@ -64,8 +64,8 @@ def drop(table: Timetable, node: int) -> None:
 
 
 def wanted(table: Timetable, *, after: int) -> None:
-    """Add the visits that broken gaps lack, given up for now, not before ``after``."""
-    for gap in table.plan.broken:
+    """Add the visits that broken gaps and points left out lack, given up for now, not before ``after``."""
+    for gap in (*table.plan.broken, *_left_out(table)):
         allowed = int(table.problem.gap[gap.point])
         # The last gap must stay below what is allowed, since it goes on in the next shift.
         length = gap.after - gap.before - (gap.after < table.problem.shift_seconds)
@@ -75,6 +75,16 @@ def wanted(table: Timetable, *, after: int) -> None:
             node = table.add(gap.point, role=Role.ROUND, item=-1, dwell=int(table.problem.dwell[gap.point]), wish=at)
             table.link_visit(node)
             placing.let_go(table.net, table.base, node, 1)
+
+
+def _left_out(table: Timetable) -> list[BrokenGap]:
+    """Return the gaps of the points left out: from the visit before the shift to its end."""
+    problem = table.problem
+    ends = [(p, -int(problem.since[p]), problem.shift_seconds) for p in table.plan.left_out if problem.on_rounds[p]]
+    return [
+        BrokenGap(point=point, before=before, after=end, over=end - before - int(problem.gap[point]) + 1)
+        for point, before, end in ends
+    ]
 
 
 def loosen(table: Timetable) -> list[int]:
@@ -199,8 +209,12 @@ def settled(table: Timetable, eased: list[int]) -> SpacedPlan:
 
 
 def overdue_minutes(problem: SpacingProblem, plan: SpacedPlan) -> float:
-    """Return the minutes over all gaps, times priority."""
-    return sum(int(problem.priority[gap.point]) * gap.over for gap in plan.broken if gap.over > 0) / 60
+    """Return the minutes over all gaps, times priority; a point left out counts as over by a gap at least."""
+    over = sum(int(problem.priority[gap.point]) * gap.over for gap in plan.broken if gap.over > 0)
+    for point in plan.left_out:
+        gap, step = int(problem.gap[point]), problem.shift_seconds + int(problem.since[point])
+        over += int(problem.priority[point]) * max(gap, step - gap) if problem.on_rounds[point] else 0
+    return over / 60
 
 
 def _may(table: Timetable, open_units: Sequence[int]) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from planners.patrol.mend import network as nw
 from planners.patrol.mend.bound import least_overdue
+from planners.patrol.mend.chances import with_optional
 from planners.patrol.mend.conflict import Conflict, explain
 from planners.patrol.mend.edit import changed_units
 from planners.patrol.mend.events import Event, under_way
@@ -59,7 +60,7 @@ class Replanned:
 
 def replan(
     problem: SpacingProblem, plan: SpacedPlan, events: Sequence[Event], *, now: int, locks: Iterable[Lock] = (),
-    iterations: int = 300, seed: int = 1,
+    iterations: int = 600, seed: int = 1,
 ) -> Replanned:  # fmt: skip
     """Mend a plan after events at ``now`` seconds of the shift.
 
@@ -102,7 +103,7 @@ def replan(
     return Replanned(
         problem=left, plan=found, changed=changed_units(left, plan, found), reordered=_reordered(left, plan, found),
         overdue=overdue, before=max(overdue, overdue_minutes(left, let_happen)),
-        bound=min(overdue, least_overdue(left, found)), binding=_binding(left, found),
+        bound=min(overdue, least_overdue(left, draft)), binding=_binding(left, found),
         one_more_unit=more, seconds=time.perf_counter() - began, seed=seed,
     )  # fmt: skip
 
@@ -134,6 +135,11 @@ def _mended(
     first = np.concatenate([first, np.full(len(table.wish) - len(first), -1)])
     open_units = [n for n in range(len(table.units)) if table.unit_key(n) in set(out) and not table.away(n)]
     plan = recovered(table, open_units=open_units, iterations=iterations, seed=seed, weights=Weights(), first=first)
+    # Optional stops that the events took away may still be made by others; crews are told of no other ones.
+    made = [{int(i) for route in held.routes for i in route.optional if i >= 0} for held in (draft, plan)]
+    if made[0] - made[1] and iterations:
+        stand = {lock for lock in locks if _stands(problem, lock)}
+        plan = with_optional(problem, plan, locks=stand, only=made[0] - made[1], after=now)
     return plan, table
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from geo.compiled import compiled
-from planners.patrol.mend.network import Ints, Legs, place_of, take_out
+from planners.patrol.mend.network import Ints, Legs, take_out
 from planners.patrol.mend.placing import (
     Flags,
     Floats,
     copied,
     let_go,
     loss,
-    over,
+    overs,
     put_if_fits,
     scan,
     settle,
     tightened,
 )
+
+AGAIN = 3
+"""Visits that were given up and are tried again in one step."""
 
 
 @compiled()
@@ -37,6 +40,34 @@ def _loosened(net: Ints, base: Ints, bank: Ints, wish: Ints, times: Ints, work: 
 
 
 @compiled()
+def _regret(
+    net: Ints, legs: Legs, kinds: Ints, may: Flags, v: int, times: Ints, gaps: Ints, price: Floats, extra: Floats, found: Floats,
+    units: Ints,
+) -> float:  # fmt: skip
+    """Return what a stop loses if its best route is taken, and put its two best routes into ``units``."""
+    count, second = scan(net, legs, kinds, may, v, times, gaps, price, extra, found)
+    for c in range(2):
+        units[c] = net[12, int(found[c, 1])] if c < count else -1
+    return float(min(second, loss(net, times[2], gaps, price, v) - found[0, 0])) if count > 0 else 0.0
+
+
+@compiled()
+def _placed(
+    net: Ints, legs: Legs, kinds: Ints, v: int, wish: Ints, times: Ints, work: Ints, trail: Ints, used: int, found: Floats,
+    least: float,
+) -> int:  # fmt: skip
+    """Put a stop at the cheapest position that has times and costs less than ``least``; return the unit, -1 where there is none."""
+    for c in range(len(found)):
+        if found[c, 0] >= least:
+            break
+        i = int(found[c, 1])
+        r = net[12, i]
+        if put_if_fits(net, legs, kinds[r], v, i, wish, times, work, trail, used):
+            return int(r)
+    return -1
+
+
+@compiled()
 def recreate(
     net: Ints, legs: Legs, kinds: Ints, may: Flags, base: Ints, gaps: Ints, bank: Ints, wish: Ints, times: Ints, work: Ints,
     used: int, extra: Floats, price: Floats, trail: Ints, regret: int, noise: Floats,
@@ -50,6 +81,10 @@ def recreate(
     size = len(bank)
     found = np.empty((4, 2))
     waiting = np.ones(size, np.bool_)
+    ranks = np.full(size, -np.inf)
+    stale = np.ones(size, np.bool_)
+    wanted_by = np.full((size, 2), -1)
+    before = np.empty_like(times)
     if not settle(net, wish, times, work, used) and not _loosened(net, base, bank, wish, times, work, used, price):
         return False
     for _ in range(size):
@@ -58,36 +93,30 @@ def recreate(
             v = bank[k]
             if not waiting[k]:
                 continue
-            if regret == 1:
-                count, rank = scan(net, legs, kinds, may, v, times, gaps, price, extra, found)
-                rank = 0.0 if count == 0 else min(rank, loss(net, times[2], gaps, price, v) - found[0, 0])
-            else:
-                rank = float(times[0, v] - times[1, v])
-            rank = rank * (0.7 + 0.6 * noise[k % len(noise)])
+            if regret == 0:
+                ranks[k] = float(times[0, v] - times[1, v])
+            elif stale[k]:
+                # Where nothing was put on the two routes that suit a stop best, its rank stays.
+                stale[k] = False
+                ranks[k] = _regret(net, legs, kinds, may, v, times, gaps, price, extra, found, wanted_by[k])
+            rank = ranks[k] * (0.7 + 0.6 * noise[k % len(noise)])
             if rank > most:
                 chosen, most = k, rank
         waiting[chosen] = False
         v = bank[chosen]
-        before = times.copy()
         again = net[14, v] == 1
         if again:
+            copied(times, before)
             let_go(net, base, v, 0)
             if not tightened(net, wish, times, work, trail, net[2, v], v, net[3, v], used):
                 let_go(net, base, v, 1)
                 continue
         count, _ = scan(net, legs, kinds, may, v, times, gaps, price, extra, found)
         least = loss(net, times[2], gaps, price, v)
-        placed = False
-        for c in range(count):
-            if found[c, 0] >= least:
-                break
-            i = int(found[c, 1])
-            r = net[12, i]
-            if put_if_fits(net, legs, kinds[r], v, i, wish, times, work, trail, used):
-                extra[r] = 0.0
-                placed = True
-                break
-        if placed:
+        r = _placed(net, legs, kinds, v, wish, times, work, trail, used, found[:count], least)
+        if r >= 0:
+            extra[r] = 0.0
+            stale |= (wanted_by[:, 0] == r) | (wanted_by[:, 1] == r)
             continue
         let_go(net, base, v, 1)
         if again:
@@ -98,10 +127,28 @@ def recreate(
 
 
 @compiled()
+def _string(net: Ints, legs: Legs, kind: int, v: int, back: int, most: int, bank: Ints, size: int) -> int:
+    """Take up to ``most`` visits that follow each other out of a route, one of them ``v``, the first up to ``back`` before it."""
+    for _ in range(back):
+        if net[0, v] < 0 or net[1, net[0, v]] != v or net[0, net[0, v]] < 0 or net[13, net[0, v]] != 0:
+            break
+        v = net[0, v]
+    for _ in range(most):
+        after = net[1, v]
+        take_out(net, legs, kind, v)
+        bank[size] = v
+        size += 1
+        if net[1, after] < 0 or net[13, after] != 0:
+            break
+        v = after
+    return size
+
+
+@compiled()
 def ruin(
-    net: Ints, legs: Legs, kinds: Ints, free: Ints, at: Ints, gaps: Ints, bank: Ints, size: int, most: int, draw: Floats
+    net: Ints, legs: Legs, kinds: Ints, free: Ints, at: Ints, late: Ints, bank: Ints, size: int, most: int, draw: Floats
 ) -> int:
-    """Take ``most`` stops, near in place and time to one that is drawn, out of their routes into the bank; return its size."""
+    """Take ``most`` stops, or strings of stops, near in place and time to one that is drawn, into the bank; return its size."""
     seed = free[int(draw[0] * len(free))]
     if size > 0 and draw[1] < 0.4:
         seed = bank[int(draw[0] * size)]
@@ -109,7 +156,7 @@ def ruin(
         # The next stop, from a drawn one on, whose gap is exceeded.
         for k in range(len(free)):
             v = free[(int(draw[0] * len(free)) + k) % len(free)]
-            if net[12, v] >= 0 and over(net, at, gaps, v, at[v]) > 0:
+            if net[12, v] >= 0 and late[v] > 0:
                 seed = v
                 break
     home = net[11, seed]
@@ -121,15 +168,18 @@ def ruin(
         else:
             road = min(legs[kinds[net[12, v]], home, net[11, v]], 1 << 20)
             far[k] = (road + 0.15 * abs(at[v] - at[seed])) * (0.5 + draw[2 + (k * 7) % (len(draw) - 2)])
-    for _ in range(min(most, len(free))):
+    longest = 1 if draw[57] < 0.5 else 2 + int(draw[56] * 8)
+    goal = size + min(most, len(free))
+    while size < goal:
         k = int(np.argmin(far))
         if far[k] == np.inf:
             break
         far[k] = np.inf
         v = free[k]
-        take_out(net, legs, kinds[net[12, v]], v)
-        bank[size] = v
-        size += 1
+        if net[12, v] >= 0:
+            size = _string(
+                net, legs, kinds[net[12, v]], v, int(draw[55] * longest), min(longest, goal - size), bank, size
+            )
     return size
 
 
@@ -157,6 +207,19 @@ def _out(net: Ints, r: int, units: int) -> int:
 
 
 @compiled()
+def _again(net: Ints, free: Ints, bank: Ints, most: int, draw: Floats) -> int:
+    """Put stops that no unit makes into the bank, ``most`` of the visits from a drawn one on and all others; return how many."""
+    size, visits, start = 0, 0, int(draw[58] * len(free))
+    for k in range(len(free)):
+        v = free[(start + k) % len(free)]
+        if net[12, v] < 0 and (visits < most or net[13, v] != 0):
+            visits += net[13, v] == 0
+            bank[size] = v
+            size += 1
+    return size
+
+
+@compiled(inline=True)
 def reordered(net: Ints, first: Ints, r: int) -> bool:
     """Return whether the stops of a unit are not those, or not in the order, that ``first`` says."""
     s = r
@@ -168,29 +231,37 @@ def reordered(net: Ints, first: Ints, r: int) -> bool:
 
 
 @compiled()
-def value(
-    net: Ints, legs: Legs, kinds: Ints, first: Ints, at: Ints, gaps: Ints, price: Floats, unit_cost: float, change_cost: float,
-    used: int,
-) -> float:  # fmt: skip
-    """Return the cost of routes: gaps exceeded, stops given up, units out, crews with another order, travel."""
-    total = 0.0
+def _live(net: Ints, used: int) -> Ints:
+    """Return the nodes whose gap, or whose being made at all, the search can change."""
+    found, size = np.empty(used, np.int64), 0
     for v in range(used):
-        if net[2, v] >= 0 and net[14, v] == 0:
-            total += price[v] * over(net, at, gaps, v, at[v])
-        elif net[2, v] < 0 and net[14, v] == 1:
+        before = net[2, v]
+        if before < 0 or net[6, v] < net[7, v] or net[6, before] < net[7, before]:
+            found[size] = v
+            size += 1
+    return found[:size]
+
+
+@compiled()
+def value(
+    net: Ints, units: int, first: Ints, live: Ints, late: Ints, at: Ints, gaps: Ints, price: Floats, unit_cost: float, change_cost: float,
+) -> float:  # fmt: skip
+    """Return the cost of routes: gaps exceeded, stops given up, units out, crews with another order, travel; fill ``late`` with ``overs``."""
+    total = 0.0
+    overs(net, at, gaps, live, late)
+    for v in live:
+        total += price[v] * late[v]
+        if net[2, v] < 0 and net[14, v] == 1:
             total += price[v]
-    for r in range(len(kinds)):
-        if net[1, r] != r + len(kinds):
+    for r in range(units):
+        if net[1, r] != r + units:
             total += unit_cost
         if reordered(net, first, r):
             total += change_cost
         s = r
-        here = place_of(net, s)
         while net[1, s] >= 0:
+            total += net[5, s] - net[10, s]
             s = net[1, s]
-            if net[11, s] >= 0:
-                total += legs[kinds[r], here, net[11, s]]
-                here = net[11, s]
     return total
 
 
@@ -208,19 +279,16 @@ def search(
     trail = np.empty((2, 4000), np.int64)
     extra = np.zeros(len(kinds))
     held, kept = net.copy(), net.copy()
+    live, late = _live(net, used), np.zeros(used, np.int64)
     for v in free:
         if net[12, v] < 0:
             let_go(kept, base, v, 1)
     settle(kept, wish, times, work, used)
-    best = value(kept, legs, kinds, first, times[2], gaps, price, unit_cost, change_cost, used)
+    best = value(kept, len(kinds), first, live, late, times[2], gaps, price, unit_cost, change_cost)
     now = best
     for step in range(len(draws)):
         draw = draws[step]
-        size = 0
-        for v in free:
-            if net[12, v] < 0:
-                bank[size] = v
-                size += 1
+        size = _again(net, free, bank, len(free) if step == 0 else AGAIN, draw)
         for r in range(len(kinds)):
             # Another unit in the plan, or another order told to a crew, must pay.
             extra[r] = unit_cost if net[1, r] == r + len(kinds) else 0.0
@@ -231,7 +299,7 @@ def search(
             size = empty_route(net, legs, kinds, r, bank, size)
             extra[r] = unit_cost + change_cost
         elif len(free) > 0 and step > 0:
-            size = ruin(net, legs, kinds, free, times[2], gaps, bank, size, 2 + int(draw[61] * draw[61] * most), draw)
+            size = ruin(net, legs, kinds, free, times[2], late, bank, size, 2 + int(draw[61] * draw[61] * most), draw)
         if size == 0:
             continue
         done = recreate(
@@ -241,7 +309,7 @@ def search(
         if not done:
             copied(held, net)
             continue
-        found = value(net, legs, kinds, first, times[2], gaps, price, unit_cost, change_cost, used)
+        found = value(net, len(kinds), first, live, late, times[2], gaps, price, unit_cost, change_cost)
         if found < best - 1e-9:
             best = found
             copied(net, kept)

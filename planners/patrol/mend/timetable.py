@@ -80,7 +80,7 @@ class Timetable:
             kind=np.array([problem.kind_of(v) for v, _ in units], np.int64),
             legs=problem.seconds, wish=np.zeros(size, np.int64),
             role=np.full(size, -1, np.int64), item=np.full(size, -1, np.int64), used=2 * (len(units) + problem.points),
-            stop=[[] for _ in units], work=np.zeros((nw.WORK, size), np.int64),
+            stop=[[] for _ in units], work=np.zeros((nw.WORK, size + 1), np.int64),
         )  # fmt: skip
         made.base[0] = nw.BIG
         made._read(set(locks))
@@ -143,7 +143,7 @@ class Timetable:
             self.net[nw.GAP, more:] = nw.BIG
             self.base = np.concatenate([self.base, np.zeros_like(self.base)], axis=1)
             self.base[0, more:] = nw.BIG
-            self.wish, self.work = np.resize(self.wish, 2 * more), np.zeros((nw.WORK, 2 * more), np.int64)
+            self.wish, self.work = np.resize(self.wish, 2 * more), np.zeros((nw.WORK, 2 * more + 1), np.int64)
             self.role, self.item = (np.concatenate([a, np.full(more, -1)]) for a in (self.role, self.item))
         self.used += 1
         self.net[nw.DW, node] = dwell

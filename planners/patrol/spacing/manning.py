@@ -17,6 +17,7 @@ from planners.patrol.spacing.problem import SpacingProblem
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Legs = npt.NDArray[np.int32]
 
 _CHANGES = 1600
 """Small changes of a round that is late before it is given up."""
@@ -28,6 +29,8 @@ _BID = 240
 """Seconds that a post with too many asking for it seems farther each time."""
 _LATE = 1_000_000.0
 """Seconds that a post counts as away where its unit would be late."""
+_HELD = 100_000
+"""Seconds that a post of another round seems farther."""
 _EVEN = 5
 """Seconds to which the beat of a round is made even."""
 
@@ -37,6 +40,7 @@ class Fleet:
 
     def __init__(self, problem: SpacingProblem, kind: int) -> None:
         """Take all units of a kind that may go out and are not under way or away."""
+        self.kind = kind
         started = {start.unit for start in problem.starts}
         pools: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for number, vehicle in enumerate(problem.vehicles):
@@ -55,20 +59,28 @@ class Fleet:
     def __len__(self) -> int:
         return sum(len(pool) for _, pool in self.pools)
 
+    def ways(self, problem: SpacingProblem, points: Ints) -> tuple[Ints, Ints]:
+        """Return int64[pools, points] from the posts, and int64[points, pools] to them."""
+        places = points + problem.posts
+        matrix = problem.seconds[self.kind]
+        return (
+            np.ascontiguousarray(matrix[np.ix_(self.starts, places)].astype(np.int64)),
+            np.ascontiguousarray(matrix[np.ix_(places, self.homes)].astype(np.int64)),
+        )
 
-def detours(problem: SpacingProblem, kind: int, points: Ints) -> tuple[Ints, Ints]:
-    """Return int64[n, n]: by how many seconds the way from one point home and from that post to another is longer, and the way home."""
-    fleet = Fleet(problem, kind)
-    places = points + problem.posts
-    legs = problem.seconds[kind].astype(np.int64)
-    least = np.full((len(points), len(points)), 2 * NO_WAY, np.int64)
-    back = np.full((len(points), len(points)), NO_WAY, np.int64)
-    for start, home in zip(fleet.starts.tolist(), fleet.homes.tolist(), strict=True):
-        way = legs[places, home][:, None] + legs[start, places][None, :]
+
+def detours(legs: Ints, out: Ints, home: Ints, pools: Ints) -> tuple[Legs, Legs]:
+    """Return int32[n, n]: by how many seconds the way from one point home and from that post to another is longer, and the way home.
+
+    ``legs`` int64[n, n], ``out`` int64[posts, n] and ``home`` int64[n, posts] are ways; ``pools`` are the posts to choose from.
+    """
+    least, back = np.full_like(legs, 2 * NO_WAY), np.full_like(legs, NO_WAY)
+    for pool in pools.tolist():
+        way = home[:, pool][:, None] + out[pool][None, :]
         nearer = way < least
-        least = np.where(nearer, way, least)
-        back = np.where(nearer, legs[places, home][:, None], back)
-    return np.clip(least - legs[np.ix_(places, places)], 0, NO_WAY), np.minimum(back, NO_WAY)
+        np.copyto(least, way, where=nearer)
+        np.copyto(back, np.broadcast_to(home[:, pool][:, None], back.shape), where=nearer)
+    return np.clip(least - legs, 0, NO_WAY).astype(np.int32), np.minimum(back, NO_WAY).astype(np.int32)
 
 
 @dataclass(slots=True, eq=False)
@@ -80,12 +92,16 @@ class Manned:
     late : by how many seconds which rounds are late
     turned : the order of points in which a round was found to be in time, by round
     units : units that each round has
+    pools : posts of its units that each round has, or would have were it in time; see ``Fleet.pools``
+    unused : by kind the posts that have units left
     """
 
     routes: list[SpacedRoute] = field(default_factory=list)
     late: dict[int, int] = field(default_factory=dict)
     turned: dict[int, tuple[int, ...]] = field(default_factory=dict)
     units: dict[int, int] = field(default_factory=dict)
+    pools: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    unused: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -98,11 +114,14 @@ class _Fit:
     late: int
 
 
-def manned(problem: SpacingProblem, rounds: Sequence[Round], *, extra: int) -> Manned:
+def manned(
+    problem: SpacingProblem, rounds: Sequence[Round], *, extra: int, held: Sequence[tuple[int, ...]] = ()
+) -> Manned:
     """Give rounds units and times, as few as their length asks for and at most those that they have.
 
     Each round is cut for the posts that suit it best; then all units are given posts by linear assignment, and rounds that this makes
     late are fitted anew to the posts that are left. Rounds that are late get up to ``extra`` units more in all, while there are any.
+    ``held`` are the posts that each round had before, see ``Fleet.pools``: others take them only where they are late otherwise.
     """
     made = Manned()
     for kind in sorted({r.kind for r in rounds}):
@@ -112,7 +131,7 @@ def manned(problem: SpacingProblem, rounds: Sequence[Round], *, extra: int) -> M
         fits: dict[int, _Fit] = {}
         for r in mine:
             free = np.array([len(pool) for _, pool in fleet.pools], np.int64)
-            fit = _fitted(problem, rounds[r], fleet, free)
+            fit = _fitted(problem, rounds[r], fleet, free, _prices(fleet, mine, r, held))
             while fit.late > 0 and spare > 0 and fit.item.units < len(fit.item.points):
                 spare -= 1
                 fit = _fit(problem, replace(rounds[r], units=fit.item.units + 1), fleet, free, turn=True)
@@ -125,6 +144,10 @@ def manned(problem: SpacingProblem, rounds: Sequence[Round], *, extra: int) -> M
         rows = _spread(problem, fleet, fits)
         made.turned |= {r: fit.item.points for r, fit in fits.items()}
         _send(problem, fleet, fits, rows, made, extra=spare)
+        left = np.array([len(pool) for _, pool in fleet.pools], np.int64)
+        for r in mine:
+            np.subtract.at(left, list(made.pools.get(r, ())), 1)
+        made.unused[kind] = tuple(np.flatnonzero(left > 0).tolist())
     made.routes.sort(key=lambda r: (r.vehicle, r.unit))
     return made
 
@@ -187,6 +210,7 @@ def _send(
     late = []
     for r, crew in crews.items():
         fits[r].crew = pool_of[crew]
+        made.pools[r] = tuple(pool_of[crew].tolist())
         if _times(problem, fits[r], fleet)[0] > 0:
             late.append(r)
             unused |= set(crew)
@@ -211,15 +235,29 @@ def _send(
         unused -= set(crew)
         made.turned[r] = fit.item.points
         made.units[r] = fit.item.units
+        made.pools[r] = tuple(fit.crew.tolist())
         made.routes += _routes(problem, fit, fleet, [columns[c][1] for c in crew])
 
 
-def _fitted(problem: SpacingProblem, item: Round, fleet: Fleet, free: Ints) -> _Fit:
+def _prices(fleet: Fleet, mine: list[int], r: int, held: Sequence[tuple[int, ...]]) -> Ints | None:
+    """Return the prices of posts that other rounds hold, None where the round holds none."""
+    if not held or not held[r]:
+        return None
+    price = np.zeros(len(fleet.pools), np.int64)
+    left = np.array([len(pool) for _, pool in fleet.pools], np.int64)
+    for other in mine:
+        if other != r:
+            np.subtract.at(left, list(held[other]), 1)
+    price[left <= 0] = _HELD
+    return price
+
+
+def _fitted(problem: SpacingProblem, item: Round, fleet: Fleet, free: Ints, price: Ints | None) -> _Fit:
     """Fit a round with as few of its units as can be."""
     most = min(item.units, len(item.points))
     fewest = -(-round_seconds(problem, item.points, item.kind) // int(problem.gap[item.points[0]]))
-    for units in range(min(fewest, most), most):
-        fit = _fit(problem, replace(item, units=units), fleet, free, turn=False)
+    for units in range(min(fewest, most), most + (price is not None)):
+        fit = _fit(problem, replace(item, units=units), fleet, free, turn=False, price=price)
         if fit.late <= 0:
             return fit
     return _fit(problem, replace(item, units=most), fleet, free, turn=True)
@@ -256,13 +294,7 @@ def _fit(
 
 
 def _ways(problem: SpacingProblem, item: Round, fleet: Fleet) -> tuple[Ints, Ints]:
-    """Return int64[pools, stops] from the posts, and int64[stops, pools] to them."""
-    places = np.array(item.points, np.int64) + problem.posts
-    matrix = problem.seconds[item.kind]
-    return (
-        np.ascontiguousarray(matrix[np.ix_(fleet.starts, places)].astype(np.int64)),
-        np.ascontiguousarray(matrix[np.ix_(places, fleet.homes)].astype(np.int64)),
-    )
+    return fleet.ways(problem, np.array(item.points, np.int64))
 
 
 def _ends(problem: SpacingProblem, fit: _Fit) -> Ints:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from planners.patrol.problem import NO_WAY
 from planners.patrol.spacing.cadence import Round
-from planners.patrol.spacing.manning import detours, manned
+from planners.patrol.spacing.manning import Fleet, detours, manned
 from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.rounds import pack
 
@@ -30,6 +30,7 @@ class Group:
     ----------
     points : int64[n], by key
     legs, via, back : int32[n, n], ways between points, by how much they are longer over a post, and the part to that post
+    out, home : int64[pools, n] and int64[n, pools], ways from and to the posts of the kind
     near : int64[n, n - 1], points by rising way
     dwell, priority : int64[n]
     visits : how often a point is visited in the shift
@@ -40,6 +41,8 @@ class Group:
     legs: Legs
     via: Legs
     back: Legs
+    out: Ints
+    home: Ints
     near: Ints
     dwell: Ints
     priority: Ints
@@ -57,6 +60,12 @@ class Group:
         return -(-self.shift // self.gap)
 
     @property
+    def alike(self) -> bool:
+        """Whether all ways are as long, so that no round is shorter than another."""
+        off = self.legs[~np.eye(len(self.legs), dtype=np.bool_)]
+        return not len(off) or bool(off.min() == off.max())
+
+    @property
     def work(self) -> float:
         """Units that dwell and the nearest ways alone ask for."""
         off = self.legs + np.eye(len(self.legs), dtype=np.int64) * NO_WAY
@@ -69,12 +78,15 @@ class Group:
         points = points[np.argsort(np.array([problem.point_keys[p] for p in points]), kind="stable")]
         places = points + problem.posts
         legs = problem.seconds[kind][np.ix_(places, places)].astype(np.int64)
-        via, back = detours(problem, kind, points)
+        fleet = Fleet(problem, kind)
+        every = np.arange(len(fleet.pools))
+        out, home = fleet.ways(problem, points)
+        via, back = detours(legs.astype(np.int64), out, home, every)
         both = np.minimum(legs, legs.T)
         np.fill_diagonal(both, -1)
         return cls(
             points=points, kind=kind, legs=np.ascontiguousarray(legs, np.int32),
-            via=np.ascontiguousarray(via, np.int32), back=np.ascontiguousarray(back, np.int32),
+            via=via, back=back, out=out, home=home,
             near=np.ascontiguousarray(np.argsort(both, axis=1, kind="stable")[:, min(1, len(points) - 1) :]),
             dwell=problem.dwell[points].astype(np.int64), priority=problem.priority[points].astype(np.int64),
             gap=int(problem.gap[points[0]]), shift=problem.shift_seconds,
@@ -98,6 +110,9 @@ class Packing:
     round_of: Ints = field(init=False)
     weight: Ints = field(init=False)
     spare: Ints = field(init=False)
+    own: Ints = field(init=False)
+    via: Legs = field(init=False)
+    back: Legs = field(init=False)
 
     def __post_init__(self) -> None:
         n = len(self.group.points)
@@ -105,14 +120,16 @@ class Packing:
         self.after, self.round_of = np.zeros(n, np.int64), np.full(n, -1)
         self.weight = self.group.priority.copy() if self.by_priority else np.ones(n, np.int64)
         self.spare = np.zeros(len(self.units), np.int64)
+        self.own = np.full((len(self.units), 1), -1)
+        self.via, self.back = self.group.via, self.group.back
 
     def improve(self, steps: int) -> int:
         """Search for some steps; return how many points are absent."""
         group = self.group
         whole = bool((self.round_of >= 0).all())
         absent, _, self.heat = pack(
-            self.bits, steps, self.heat, 0.9997 if whole else 1.0, group.legs, group.dwell, group.via, group.back, group.near,
-            self.units, self.spare, group.shift, group.gap, self.after, self.round_of, self.weight,
+            self.bits, steps, self.heat, 0.9997 if whole else 1.0, group.legs, group.dwell, self.via, self.back, self.own,
+            group.out, group.home, group.near, self.units, self.spare, group.shift, group.gap, self.after, self.round_of, self.weight,
             0 if self.by_priority else 1, int(self.strict),
         )  # fmt: skip
         if absent == 0 and not self.strict:
@@ -144,9 +161,23 @@ class Packing:
     def late(self, problem: SpacingProblem) -> dict[int, int]:
         """Return by how many seconds which rounds are late when they alone have all units."""
         found, numbers = self.rounds()
-        made = manned(problem, found, extra=0)
+        made = manned(problem, found, extra=0, held=self.held(numbers))
         self.turn({numbers[r]: points for r, points in made.turned.items()})
+        self.hold({numbers[r]: pools for r, pools in made.pools.items()}, made.unused[self.group.kind])
+        self.tighten([numbers[r] for r in made.late if r not in made.pools])
         return {numbers[r]: seconds for r, seconds in made.late.items()}
+
+    def held(self, numbers: list[int]) -> list[tuple[int, ...]]:
+        """Return the posts that some rounds hold."""
+        return [tuple(self.own[r][self.own[r] >= 0].tolist()) for r in numbers]
+
+    def hold(self, pools: dict[int, tuple[int, ...]], unused: tuple[int, ...]) -> None:
+        """Keep the posts of rounds for them: each has its own and those that no unit has."""
+        group = self.group
+        self.own = np.full((len(self.units), max((len(p) for p in pools.values()), default=1)), -1)
+        for r, mine in pools.items():
+            self.own[r, : len(mine)] = mine
+        self.via, self.back = detours(group.legs.astype(np.int64), group.out, group.home, np.array(unused, np.int64))
 
     def turn(self, turned: dict[int, tuple[int, ...]]) -> None:
         """Take over orders of rounds."""
@@ -154,8 +185,8 @@ class Packing:
             order = np.array([self.group.number[p] for p in points])
             self.after[order] = np.roll(order, -1)
 
-    def tighten(self, late: dict[int, int]) -> None:
-        """Give rounds that are late less room than they take now, and others room again."""
+    def tighten(self, late: list[int]) -> None:
+        """Give rounds that are late with any posts less room than they take now, and others room again."""
         if late:
             self.spare = self.spare * 3 // 4
         for r in late:
@@ -167,6 +198,7 @@ class Packing:
         """Return a packing that begins with the same rounds."""
         other = self.with_units(self.units)
         other.strict, other.heat = True, _HEAT / 4
+        other.own, other.via, other.back = self.own, self.via, self.back
         if self.by_priority:
             other.by_priority, other.weight = True, self.group.priority.copy()
         return other
@@ -179,7 +211,9 @@ class Packing:
         kept[:same] = units[:same] >= self.units[:same]
         other.after[:] = self.after
         other.round_of[:] = np.where((self.round_of >= 0) & kept[self.round_of], self.round_of, -1)
-        other.spare[:same] = self.spare[:same]
+        other.via, other.back = self.via, self.back
+        other.own = np.full((len(units), self.own.shape[1]), -1)
+        other.own[:same] = np.where(kept[:same, None], self.own[:same], -1)
         return other
 
 

@@ -34,7 +34,8 @@ class SpacingProblem:
     ----------
     post_keys, point_keys : keys of the places
     kinds : kinds of units
-    seconds, metres : int32[kinds, places, places], ``NO_WAY`` where there is none, 0 on the diagonal
+    seconds, metres : int32[kinds, places, places], ``NO_WAY`` where there is none; 0 on the diagonal but for a point that is left
+        elsewhere than where it is entered, such as a road that is driven along: its row begins where it is left
     vehicles : types of units; ``shift_seconds`` of each is that of the problem
     dwell, gap, least_gap, since : int32[p]; ``since`` is the time from the last visit to the start of the shift
     eligible : bool[p, kinds]; none for a point that is visited by appointment only
@@ -162,8 +163,10 @@ class SpacingProblem:
             found = getattr(self, name).shape
             if found != shape:
                 raise InputError(f"{name} has shape {found}, not {shape}", f"{name} 的形状为 {found}，应为 {shape}")
-        if (self.seconds < 0).any() or (np.diagonal(self.seconds, axis1=1, axis2=2) != 0).any():
-            raise InputError("seconds are negative, or not 0 from a place to itself", "seconds 为负数或对角线不为 0")
+        if (self.seconds < 0).any() or (np.diagonal(self.seconds, axis1=1, axis2=2)[:, : self.posts] != 0).any():
+            raise InputError(
+                "seconds are negative, or not 0 from a post to itself", "seconds 为负数或屯警点对角线不为 0"
+            )
         if p == 0:
             raise InfeasibleError("There is no point to visit; add must-visit points", "没有必巡点，请添加")
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
+from planners.patrol.spacing.cutting import ready
 
 Ints = npt.NDArray[np.int64]
 Legs = npt.NDArray[np.int32]
@@ -20,6 +21,7 @@ _STRING = 10
 """Longest stretch that is taken out of one round."""
 _PLACES = 3
 """Rounds that are tried for a point before it is left absent."""
+_NO_ROOM = 1 << 40
 _BLINK = 0.01
 """Share of places that are passed over, so that not always the same are taken."""
 
@@ -33,87 +35,6 @@ def _draw(bits: Bits) -> float:
     x ^= x >> np.uint64(27)
     bits[0] = x
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
-
-
-@compiled()
-def ready(
-    head: int, after: Ints, size: int, length: int, units: int, spare: int, shift: int, gap: int, legs: Legs, dwell: Ints,
-    via: Legs, back: Legs, walk: Ints, along: Ints, phase: Ints, strict: int,
-) -> bool:  # fmt: skip
-    """Return whether a round can be cut into one stretch for each unit so that all are in time, as far as lengths tell.
-
-    A stretch must be walked within the gap, with the way home ``back[i, j]`` from its end; and the round as often as
-    its units walk it, with the whole detour, within the shift. ``via[i, j]`` are the seconds by which the way from i over a post to
-    j is longer than the way itself. ``spare`` seconds are kept free on the way. Unless ``strict``, only the whole length counts.
-    """
-    units = min(units, max(size, 1))
-    least = shift - (length + spare) * shift // (units * gap)
-    if least < 0 or size == 0 or not strict:
-        return least >= 0
-    here = head
-    along[0] = 0
-    for i in range(2 * size):
-        walk[i] = here
-        along[i + 1] = along[i] + dwell[here] + legs[here, after[here]]
-        here = after[here]
-    cuts = phase[-1, : units + 1]
-    for first in range(min(size, (size + units - 1) // units + 1)):
-        for rule in range(2 if units > 1 else 1):
-            cuts[0] = first
-            cuts[units] = first + size
-            for u in range(1, units):
-                j = cuts[u - 1] + 1
-                if rule == 0:
-                    # As long as the gap allows; what is left falls to the last stretch.
-                    while j + 1 < first + size and along[j + 1] - along[cuts[u - 1]] <= gap:
-                        j += 1
-                else:
-                    target = along[first] + length * u // units
-                    while j + 1 < first + size and target - along[j] > along[j + 1] - target:
-                        j += 1
-                cuts[u] = min(j, first + size - (units - u))
-            if _keeps(cuts, size, spare // units, shift, gap, legs, via, back, walk, along, phase):
-                return True
-    return False
-
-
-@compiled()
-def _keeps(
-    cuts: Ints, size: int, spare: int, shift: int, gap: int, legs: Legs, via: Legs, back: Legs, walk: Ints, along: Ints,
-    phase: Ints,
-) -> bool:  # fmt: skip
-    """Return whether units that begin at some cuts are in time.
-
-    The stretch from cut s is begun for the w-th time at ``w gap + phase[w, s]``: not before the unit is there from the stretch before, and not more
-    than a gap before it is begun again. The last time must leave time to go home.
-    """
-    k = len(cuts) - 1
-    visits = (shift + gap - 1) // gap
-    phase[:visits, :k] = 1
-    for s in range(k):
-        p, q = walk[(cuts[s] + size - 1) % size], walk[cuts[s] % size]
-        phase[0, s] = max(1, legs[p, q] + via[p, q] - back[p, q])
-    for _ in range(3):
-        moved = False
-        for w in range(visits - 1):
-            for s in range(k):
-                follow = (s + 1) % k
-                late = phase[w, s] + along[cuts[s + 1]] - along[cuts[s]] - gap
-                if late > phase[w + 1, follow]:
-                    phase[w + 1, follow] = late
-                    for v in range(w, -1, -1):
-                        if phase[v, follow] < late:
-                            phase[v, follow] = late
-                            moved = True
-        if not moved:
-            break
-    if moved:
-        return False
-    for s in range(k):
-        p, q = walk[(cuts[s + 1] + size - 1) % size], walk[cuts[s + 1] % size]
-        if phase[visits - 1, s] + along[cuts[s + 1]] - along[cuts[s]] - legs[p, q] + back[p, q] > gap - spare:
-            return False
-    return True
 
 
 @compiled()
@@ -200,31 +121,32 @@ def _ruin(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints, siz
 
 
 @compiled()
-def _place(bits: Bits, c: int, near: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs, dwell: Ints,
-           units: Ints, spare: Ints, gap: int, refused: npt.NDArray[np.bool_]) -> tuple[int, int]:  # fmt: skip
-    """Return after which point a point adds least, and its round; -1 for a round without points, -2 where there is no room."""
-    best, at, into = 1 << 40, -2, -1
+def _places(bits: Bits, c: int, near: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs, toward: Legs,
+            dwell: Ints, units: Ints, spare: Ints, gap: int, more: Ints, at: Ints) -> None:  # fmt: skip
+    """Fill for each round the least seconds that a point adds to it, and after which point; -1 for a round without points.
+
+    Rounds where there is no room have a place of -2. ``toward`` are the ways turned round.
+    """
+    for r in range(len(size)):
+        more[r], at[r] = _NO_ROOM, -2
     for p in range(len(dwell)):
         r = round_of[p]
-        if r < 0 or refused[r]:
+        if r < 0 or toward[c, p] >= more[r] + legs[p, after[p]]:
             continue
-        free = gap * units[r] - spare[r] - length[r] - dwell[c]
-        if free <= 0:
-            continue
-        more = int(legs[p, c]) + legs[c, after[p]] - legs[p, after[p]]
-        if more < best and more <= free and _draw(bits) > _BLINK:
-            best, at, into = more, p, r
+        add = int(toward[c, p]) + legs[c, after[p]] - legs[p, after[p]]
+        if add < more[r] and add <= gap * units[r] - spare[r] - length[r] - dwell[c] and _draw(bits) > _BLINK:
+            more[r], at[r] = add, p
     for r in range(len(size)):
-        # A round without points costs nothing to begin; it is taken where no other has cheap room.
-        if size[r] == 0 and not refused[r] and best > 2 * (legs[near[c, 0], c] + legs[c, near[c, 0]]):
-            return -1, r
-    return at, into
+        if size[r] == 0:
+            # A round without points costs nothing to begin; it is taken where no other has cheap room.
+            more[r], at[r] = 2 * (legs[near[c, 0], c] + legs[c, near[c, 0]]), -1
 
 
 @compiled()
 def _recreate(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs,
-              dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, walk: Ints,
-              along: Ints, phase: Ints, strict: int, absent: Ints, count: int) -> int:  # fmt: skip
+              toward: Legs, dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, own: Ints,
+              out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_], strict: int,
+              absent: Ints, count: int) -> int:  # fmt: skip
     """Put absent points where they add least and the round stays in time; return how many find no room."""
     key = np.empty(count)
     rule = _draw(bits)
@@ -238,21 +160,21 @@ def _recreate(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints,
             key[i] = -float(legs[near[c, 0], c] + legs[c, near[c, 0]])
     waiting = absent[:count][np.argsort(key)].copy()
     left_over = 0
-    refused = np.zeros(len(size), np.bool_)
+    more, at = np.empty(len(size), np.int64), np.empty(len(size), np.int64)
     for c in waiting:
-        refused[:] = False
+        _places(bits, c, near, after, round_of, size, length, legs, toward, dwell, units, spare, gap, more, at)
         placed = False
         for _ in range(_PLACES):
-            at, into = _place(bits, c, near, after, round_of, size, length, legs, dwell, units, spare, gap, refused)
-            if at == -2:
+            into = int(more.argmin())
+            if at[into] == -2:
                 break
-            _put(c, at, into, before, after, round_of, size, length, legs, dwell)
+            _put(c, at[into], into, before, after, round_of, size, length, legs, dwell)
             if ready(c, after, size[into], length[into], units[into], spare[into], shift, gap, legs, dwell, via, back,
-                     walk, along, phase, strict):  # fmt: skip
+                     own[into], out, home, walk, along, phase, mark, strict):  # fmt: skip
                 placed = True
                 break
             _take(c, before, after, round_of, size, length, legs, dwell)
-            refused[into] = True
+            more[into], at[into] = _NO_ROOM, -2
         if not placed:
             absent[left_over] = c
             left_over += 1
@@ -269,25 +191,25 @@ def _sum(weight: Ints, absent: Ints, count: int) -> int:
 
 @compiled()
 def _trim(bits: Bits, head: Ints, before: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs,
-          dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, walk: Ints, along: Ints,
-          phase: Ints, strict: int, absent: Ints, count: int) -> int:  # fmt: skip
+          dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, own: Ints, out: Ints,
+          home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_], strict: int, absent: Ints, count: int) -> int:  # fmt: skip
     """Take points out of rounds that do not fit until they do; return how many are absent."""
     for r in range(len(size)):
         while size[r] > 0 and not ready(head[r], after, size[r], length[r], units[r], spare[r], shift, gap, legs, dwell,
-                                        via, back, walk, along, phase, strict):  # fmt: skip
-            out = head[r]
+                                        via, back, own[r], out, home, walk, along, phase, mark, strict):  # fmt: skip
+            gone = head[r]
             for _ in range(int(_draw(bits) * size[r])):
-                out = after[out]
-            head[r] = after[out]
-            _take(out, before, after, round_of, size, length, legs, dwell)
-            absent[count] = out
+                gone = after[gone]
+            head[r] = after[gone]
+            _take(gone, before, after, round_of, size, length, legs, dwell)
+            absent[count] = gone
             count += 1
     return count
 
 
 @compiled()
-def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell: Ints, via: Legs, back: Legs, near: Ints,
-         units: Ints, spare: Ints, shift: int, gap: int, after: Ints, round_of: Ints, weight: Ints, grow: int,
+def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell: Ints, via: Legs, back: Legs, own: Ints,
+         out: Ints, home: Ints, near: Ints, units: Ints, spare: Ints, shift: int, gap: int, after: Ints, round_of: Ints, weight: Ints, grow: int,
          strict: int) -> tuple[int, int, float]:  # fmt: skip
     """Improve rounds in place for some steps; return the absent points, the length of all rounds, and the heat that is left.
 
@@ -300,7 +222,8 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
     walk, along = np.empty(2 * n, np.int64), np.empty(2 * n + 1, np.int64)
     phase = np.empty((-(-shift // gap) + 1, units.max() + 1), np.int64)
     size, length = np.zeros(rounds, np.int64), np.zeros(rounds, np.int64)
-    head = np.full(rounds, -1)
+    toward = legs.T.copy()
+    head, mark = np.full(rounds, -1), np.zeros(n, np.bool_)
     absent = np.empty(n, np.int64)
     count = 0
     for i in range(n):
@@ -314,8 +237,8 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
         length[r] += dwell[i] + legs[i, after[i]]
         head[r] = i
     count = _trim(
-        bits, head, before, after, round_of, size, length, legs, dwell, units, spare, shift, gap, via, back, walk, along,
-        phase, strict, absent, count,
+        bits, head, before, after, round_of, size, length, legs, dwell, units, spare, shift, gap, via, back, own,
+        out, home, walk, along, phase, mark, strict, absent, count,
     )  # fmt: skip
     started = count
     total = length.sum()
@@ -331,8 +254,8 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
         heat *= cooling
         new = _ruin(bits, near, before, after, round_of, size, length, legs, dwell, touched, absent, count)
         new = _recreate(
-            bits, near, before, after, round_of, size, length, legs, dwell, units, spare, shift, gap, via, back, walk,
-            along, phase, strict, absent, new,
+            bits, near, before, after, round_of, size, length, legs, toward, dwell, units, spare, shift, gap, via, back, own,
+            out, home, walk, along, phase, mark, strict, absent, new,
         )  # fmt: skip
         found = length.sum()
         heavy, old = _sum(weight, absent, new), _sum(weight, o_absent, count)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.errors import InfeasibleError
-from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent
+from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent, stopped_before_any_plan
 from planners.patrol.mend.complete import completed
 from planners.patrol.spacing import appointments
 from planners.patrol.spacing.bound import bound_units
@@ -23,6 +24,8 @@ from planners.patrol.spacing.reach import reached
 
 _STEPS = 5000
 """Steps of a packing between two looks at the whole plan."""
+_FIRST_STEPS = 2000
+"""Steps of a packing before a first plan gets more units."""
 _TRIES = 16
 """Packings that are tried for a first plan."""
 _EXTRA = 3
@@ -40,17 +43,17 @@ class _Search:
     standing: int = 0
     attempts: list[Packing] = field(default_factory=list)
 
-    def begin(self, problem: SpacingProblem) -> None:
+    def begin(self, problem: SpacingProblem, ask: Callable[[], None]) -> None:
         """Pack all points so that their units are in time, or those of most priority with the units there are."""
         visits = self.group.visits
         units = min(self.limit, max(1, int(1.12 * self.group.work)))
         self.current = self._packing(units, bases(visits)[0])
         for number in range(_TRIES):
-            if self.current.improve(_STEPS) == 0:
+            ask()
+            if self.current.improve(_FIRST_STEPS) == 0:
                 late = self.current.late(problem)
                 if not late or number > _TRIES // 2:
                     return
-                self.current.tighten(late)
                 continue
             if units < self.limit:
                 units = min(self.limit, units + max(1, units // 50))
@@ -58,11 +61,11 @@ class _Search:
         if self.current.absent:
             self.current = self._packing(self.limit, bases(visits)[0], by_priority=True)
             for _ in range(_TRIES // 2):
-                self.current.improve(_STEPS)
+                ask()
+                self.current.improve(_FIRST_STEPS)
                 late = self.current.late(problem)
                 if not late:
                     return
-                self.current.tighten(late)
 
     def aim(self, units: int) -> None:
         """Begin attempts with a number of units."""
@@ -70,12 +73,14 @@ class _Search:
         for base in bases(self.group.visits):
             wanted = composed(units, base, self.group.visits)
             made.setdefault(tuple(wanted.tolist()), self._packing(units, base))
-        self.attempts = list(made.values())
+        # Rounds that have units for another round go on from where they are.
+        least = composed(units, bases(self.group.visits)[0], self.group.visits)
+        self.attempts = [self.current.with_units(least), *made.values()]
 
     def promising(self, look: int) -> Packing:
-        """Return the attempt that is nearest to its aim, now and then another."""
-        if look % 4 == 0:
-            return self.attempts[look // 4 % len(self.attempts)]
+        """Return the attempt that is nearest to its aim, or every other time each in turn."""
+        if look % 2 == 0:
+            return self.attempts[look // 2 % len(self.attempts)]
         return min(self.attempts, key=lambda a: (len(a.absent), not a.strict))
 
     @property
@@ -109,7 +114,8 @@ class _State:
         plan, made = _assembled(self.problem, packings, self.unreachable, extra=_EXTRA)
         late = made.late.get(number, {})
         packing.turn(made.turned.get(number, {}))
-        packing.tighten(late)
+        packing.hold(made.pools.get(number, {}), made.unused[packing.group.kind])
+        packing.tighten([r for r in late if r not in made.pools.get(number, {})])
         if made.late:
             return False
         objective = check_spacing(self.problem, plan)
@@ -138,11 +144,18 @@ def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer 
     ------
     InfeasibleError
         Naming the points that no unit on shift can visit.
+    CancelledError
+        Where the observer asks to stop before there is a first plan; until then the objective it is told is None.
     """
     if not problem.plain:
         return completed(problem, budget, solve_spacing, observe=observe)
     began = time.perf_counter()
-    state = _first(problem, budget.seed)
+
+    def ask() -> None:
+        if not observe(Progress(seconds=time.perf_counter() - began)):
+            raise stopped_before_any_plan()
+
+    state = _first(problem, budget.seed, ask)
     bound: float | None = None
     looks = budget.iterations or (0 if budget.seconds is None else 1 << 40)
     termination = Termination.ITERATIONS
@@ -152,7 +165,10 @@ def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer 
             termination = Termination.CANCELLED
             break
         if bound is None:
-            bound = float(min(bound_units(problem).units, problem.price_of_leaving_out))
+            bound, stopped = _bound(problem, state, observe, began)
+            if stopped:
+                termination = Termination.CANCELLED
+                break
         if state.objective <= bound:
             break
         if budget.seconds is not None and spent > budget.seconds:
@@ -161,13 +177,25 @@ def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer 
         for number, search in enumerate(state.searches):
             _look(state, number, search, look)
     if bound is None and termination is not Termination.CANCELLED:
-        bound = float(min(bound_units(problem).units, problem.price_of_leaving_out))
+        bound, _ = _bound(problem, state, observe, began)
     if bound is not None and state.objective <= bound:
         termination = Termination.OPTIMAL
     return Outcome(
         plan=state.plan, objective=state.objective, bound=bound, sense=-1, termination=termination,
         seconds=time.perf_counter() - began, seed=budget.seed, solver="spaced rounds",
     )  # fmt: skip
+
+
+def _bound(problem: SpacingProblem, state: _State, observe: Observer, began: float) -> tuple[float, bool]:
+    """Return a proved bound on the objective, and whether the observer asked to stop before it was the best."""
+    stopped = False
+
+    def going() -> bool:
+        nonlocal stopped
+        stopped = stopped or not observe(Progress(seconds=time.perf_counter() - began, objective=state.objective))
+        return not stopped
+
+    return float(min(bound_units(problem, going=going).units, problem.price_of_leaving_out)), stopped
 
 
 def travel_seconds(problem: SpacingProblem, plan: SpacedPlan) -> int:
@@ -184,7 +212,7 @@ def _look(state: _State, number: int, search: _Search, look: int) -> None:
     """Go on with one attempt of a group, or now and then shorten the rounds that stand."""
     left = search.current.absent
     units = search.standing
-    if look % 5 == 4 or left:
+    if left or (look % 5 == 4 and not search.group.alike):
         other = search.current.again()
         other.improve(_STEPS // 2)
         state.offer(number, other)
@@ -196,8 +224,8 @@ def _look(state: _State, number: int, search: _Search, look: int) -> None:
             search.aim(search.next)
 
 
-def _first(problem: SpacingProblem, seed: int) -> _State:
-    """Return a first plan."""
+def _first(problem: SpacingProblem, seed: int, ask: Callable[[], None]) -> _State:
+    """Return a first plan; ``ask`` is called often and may raise."""
     groups, unreachable = _groups(problem)
     if not groups:
         raise InfeasibleError(
@@ -211,23 +239,25 @@ def _first(problem: SpacingProblem, seed: int) -> _State:
         group = groups[number]
         bits = np.random.SeedSequence([seed, number]).generate_state(1, np.uint64) | np.uint64(1)
         search = _Search(group=group, seed=bits, limit=max(1, left[group.kind]))
-        search.begin(problem)
+        search.begin(problem, ask)
         left[group.kind] -= int(search.current.units.sum())
         searches.append(search)
     plan, made = _assembled(problem, [s.current for s in searches], unreachable, extra=problem.units)
     for number, search in enumerate(searches):
         search.standing = made.units.get(number, 0)
-        search.current.tighten(made.late.get(number, {}))
+        search.current.hold(made.pools.get(number, {}), made.unused[search.group.kind])
     return _State(problem, unreachable, searches, plan, check_spacing(problem, plan))
 
 
 @dataclass(slots=True, eq=False)
 class _Made:
-    """By group and round: lateness of rounds without units, orders that are in time; by group the units."""
+    """By group and round: lateness of rounds without units, orders that are in time, posts; by group the units; by kind the posts left."""
 
     late: dict[int, dict[int, int]] = field(default_factory=dict)
     turned: dict[int, dict[int, tuple[int, ...]]] = field(default_factory=dict)
     units: dict[int, int] = field(default_factory=dict)
+    pools: dict[int, dict[int, tuple[int, ...]]] = field(default_factory=dict)
+    unused: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 def _assembled(
@@ -236,14 +266,18 @@ def _assembled(
     """Return the plan of some packings, and what became of their rounds."""
     rounds: list[Round] = []
     origin: list[tuple[int, int]] = []
+    held: list[tuple[int, ...]] = []
     out = list(unreachable)
     for number, packing in enumerate(packings):
         found, numbers = packing.rounds()
         rounds += found
         origin += [(number, r) for r in numbers]
+        held += packing.held(numbers)
         out += packing.absent
-    sent = manned(problem, rounds, extra=extra)
-    made = _Made()
+    sent = manned(problem, rounds, extra=extra, held=held)
+    made = _Made(unused=sent.unused)
+    for r, pools in sent.pools.items():
+        made.pools.setdefault(origin[r][0], {})[origin[r][1]] = pools
     for r, seconds in sent.late.items():
         made.late.setdefault(origin[r][0], {})[origin[r][1]] = seconds
         out += rounds[r].points

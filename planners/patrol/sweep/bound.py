@@ -57,9 +57,15 @@ def bound_sweep(
     problem = reduced.problem
     relaxed = Relaxed.of(problem)
     rng = np.random.default_rng(seed)
-    bound, values = tightened(relaxed, seconds=0.5 * seconds, seed=seed)
+
+    def on(bound: float) -> bool:
+        return observe(Progress(seconds=time.perf_counter() - began, bound=float(_whole(bound))))
+
+    bound, values = tightened(relaxed, seconds=0.5 * seconds, on=on, seed=seed)
     best = SweepBound(total=_whole(bound), whole=False, passings=None, first_side=None)
-    near = None if values is None or best.total >= enough else rounded(relaxed, values, seconds=0.2 * seconds)
+    near = None
+    if values is not None and best.total < enough and on(bound):
+        near = rounded(relaxed, values, seconds=0.2 * seconds, on=lambda: on(bound))
     if near is not None:
         best = replace(best, passings=reduced.widened(near[0], whole.arcs), first_side=near[1])
         if answered is not None:

@@ -8,21 +8,29 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse.linalg import eigsh
 
 from planners.patrol.sweep.ground import Ground
-from planners.patrol.sweep.search import Routes, Rules, empty_routes, improve
+from planners.patrol.sweep.routes import COST, LENGTH, LOAD, TASK, Routes, Rules, empty_routes
+from planners.patrol.sweep.search import improve
 from planners.patrol.sweep.split import crossed, scanned, split
 
 FEW: Final = 12
 BROOD: Final = 20
 ELITE: Final = 4
 CLOSE: Final = 5
+YOUNG: Final = 48
 REPAIR_SHARE: Final = 0.5
 WANTED_SHARE: Final = 0.3
-PATIENCE: Final = 4000
+PATIENCE: Final = 8000
 LOOK: Final = 50
-MERGE_SHARE: Final = 0.2
-STRICT: Final = 1e6
+STEP: Final = 1.18
+FIRST_STEP: Final = 1.7
+FIRST_LOOK: Final = 6
+MERGE_SHARE: Final = 0.4
+STRICT: Final = 1e4
+GRAIN: Final = 1 / 64
+"""Prices are whole multiples of it, so that sums of prices are exact and no move seems better than its own undoing."""
 FREE: Final = 1 << 40
 """A rule that nothing breaks."""
 
@@ -32,19 +40,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """Routes of one member: tasks in order, and what each route costs and carries."""
+    """Routes of one member, what each costs and carries, and its tasks in the order of routes by their direction from the depot."""
 
     routes: tuple[tuple[int, ...], ...]
+    order: Ints
     costs: Ints
     loads: Ints
     follow: Ints
     lead: Ints
     total: int
-
-    @property
-    def order(self) -> Ints:
-        """Return all tasks in one order."""
-        return np.array([task for route in self.routes for task in route], np.int64)
 
     def above(self, capacity: int, limit: int) -> tuple[int, int]:
         """Return the load and the cost above the rules."""
@@ -66,23 +70,44 @@ class Population:
     load_price: float
     cost_price: float
     work: Routes
+    spots: Floats
     members: list[Draft]
     breaches: list[tuple[int, int]]
     apart: Floats
+    follows: Ints
     kept: list[tuple[bool, bool]]
+    stop: Ints
     idle: int = 0
+    bred: int = 0
 
     @classmethod
-    def begin(cls, ground: Ground, *, most: int, capacity: int | None, limit: int | None, seed: int) -> Population:
-        """Return an empty population."""
+    def begin(
+        cls,
+        ground: Ground,
+        *,
+        most: int,
+        capacity: int | None,
+        limit: int | None,
+        seed: int | tuple[int, ...],
+        spots: Floats | None = None,
+        stop: Ints | None = None,
+    ) -> Population:
+        """Return an empty population.
+
+        ``spots`` float64[t, 2] are those of ``spots_of``; once ``stop`` int64[1] is not 0, the improvement of a member ends at the next
+        street.
+        """
         tasks = len(ground.demand) - 1
-        legs = ground.dist[: 2 * tasks, : 2 * tasks]
+        thin = 1 + tasks // 200
+        legs = ground.dist[: 2 * tasks : thin, : 2 * tasks : thin]
         typical = float(np.median(legs)) + 1.0
         heavy = float(max(1, ground.demand.max()))
         return cls(
             ground=ground, most=most, capacity=FREE if capacity is None else capacity, limit=FREE if limit is None else limit,
-            rng=np.random.default_rng(seed), load_price=max(0.1, typical / heavy), cost_price=2.0,
-            work=empty_routes(most, tasks), members=[], breaches=[], apart=np.zeros((0, 0)), kept=[],
+            rng=np.random.default_rng(seed), load_price=_grained(typical / heavy), cost_price=2.0,
+            work=empty_routes(most, tasks), spots=spots_of(ground.close) if spots is None else spots, members=[], breaches=[], apart=np.zeros((0, 0)),
+            follows=np.zeros((0, tasks), np.int64), kept=[],
+            stop=np.zeros(1, np.int64) if stop is None else stop,
         )  # fmt: skip
 
     def keeps(self, draft: Draft) -> bool:
@@ -95,10 +120,11 @@ class Population:
         self.breaches = [draft.above(self.capacity, limit) for draft in self.members]
         self.idle = 0
 
-    def first(self) -> Draft:
-        """Return a member made by path scanning at prices so high that the rules are kept where routes suffice."""
+    def first(self, *, strict: bool = True) -> Draft:
+        """Return a member made by path scanning; with ``strict`` at prices so high that the rules are kept where routes suffice."""
         order = self._scanned(np.arange(len(self.ground.demand) - 1), np.zeros(len(self.ground.demand) - 1))
-        rules = Rules(self.capacity, self.limit, STRICT, STRICT)
+        prices = (STRICT, STRICT) if strict else (self.load_price, self.cost_price)
+        rules = Rules(self.capacity, self.limit, *prices)
         split(order, self.work, self.ground, rules)
         draft = self._improved(rules)
         self._add(draft)
@@ -135,21 +161,43 @@ class Population:
                 self._add(draft)
         return draft
 
-    def adapt(self) -> None:
+    def adapt(self, *, fast: bool = False) -> None:
         """Move the prices so that about a third of all members keep each rule."""
         load = sum(k[0] for k in self.kept) / max(1, len(self.kept))
         cost = sum(k[1] for k in self.kept) / max(1, len(self.kept))
-        self.load_price = _moved(self.load_price, load)
-        self.cost_price = _moved(self.cost_price, cost)
+        step = FIRST_STEP if fast else STEP
+        self.load_price = _moved(self.load_price, load, step)
+        self.cost_price = _moved(self.cost_price, cost, step)
+        if fast:
+            self.kept = []
+
+    def step(self, found: Callable[[Draft], bool]) -> None:
+        """Breed one member more; ``found`` is given it and says whether it is a new best."""
+        young = self.bred < YOUNG and len(self.members) < FEW
+        draft = self.seed(self.bred) if young else self.child()
+        self.idle = 0 if found(draft) else self.idle + 1
+        self.bred += 1
+        if self.bred <= YOUNG:
+            if self.bred % FIRST_LOOK == 0:
+                self.adapt(fast=True)
+        elif self.bred % LOOK == 0:
+            self.adapt()
+        if self.idle >= PATIENCE:
+            self.restart()
 
     def restart(self) -> None:
         """Forget all members."""
-        self.members, self.breaches, self.apart, self.idle = [], [], np.zeros((0, 0)), 0
+        self.members, self.breaches, self.apart, self.follows = [], [], np.zeros((0, 0)), self.follows[:0]
+        self.idle, self.bred = 0, 0
+
+    def adopt(self, draft: Draft) -> None:
+        """Take in a member of another population."""
+        self._add(draft)
 
     def _improved(self, rules: Rules) -> Draft:
         tasks = len(self.ground.demand) - 1
-        improve(self.rng.permutation(tasks), self.work, self.ground, rules)
-        return _draft(self.work, tasks)
+        improve(self.rng.permutation(tasks), self.work, self.ground, rules, self.stop)
+        return _draft(self.work, self.spots)
 
     def _chosen(self, fitness: Floats) -> Draft:
         one, other = self.rng.integers(0, len(fitness), 2)
@@ -182,8 +230,8 @@ class Population:
         return np.asarray(ranks + max(0.0, 1.0 - ELITE / len(group)) * lonely, np.float64)
 
     def _add(self, draft: Draft) -> None:
-        follow = np.array([m.follow for m in self.members]).reshape(-1, len(draft.follow))
-        row = ((draft.follow != follow) & (draft.lead != follow)).mean(axis=1)
+        row = ((draft.follow != self.follows) & (draft.lead != self.follows)).mean(axis=1)
+        self.follows = np.concatenate([self.follows, draft.follow[None]])
         self.members.append(draft)
         self.breaches.append(draft.above(self.capacity, self.limit))
         n = len(self.members)
@@ -212,47 +260,44 @@ class Population:
         left = np.delete(np.arange(len(self.members)), gone)
         self.members = [self.members[i] for i in left]
         self.breaches = [self.breaches[i] for i in left]
-        self.apart = self.apart[np.ix_(left, left)]
+        self.apart, self.follows = self.apart[np.ix_(left, left)], self.follows[left]
 
 
-def search(
-    population: Population, *, found: Callable[[Draft], bool], on: Callable[[], bool], iterations: int | None
-) -> bool:
-    """Breed until ``on`` says no or the iterations are over; True where the iterations ended it.
-
-    ``found`` is given every new member and says whether it is a new best.
-    """
-    born, bred = 0, 0
-    while on():
-        if iterations is not None and born >= iterations:
-            return True
-        young = bred < 4 * FEW and len(population.members) < FEW
-        draft = population.seed(bred) if young else population.child()
-        population.idle = 0 if found(draft) else population.idle + 1
-        born, bred = born + 1, bred + 1
-        if born % LOOK == 0:
-            population.adapt()
-        if population.idle >= PATIENCE:
-            population.restart()
-            bred = 0
-    return False
+def spots_of(close: Ints) -> Floats:
+    """Return where tasks lie seen from the depot, float64[t, 2], by classical scaling of the ways between them (Torgerson 1952)."""
+    squares = close.astype(np.float64) ** 2
+    inner = -0.5 * (squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean())
+    if len(inner) < 4 or not np.abs(inner).max() > 0:
+        return np.zeros((len(inner) - 1, 2))
+    values, vectors = eigsh(inner, k=2, which="LA", v0=np.linspace(-1.0, 2.0, len(inner)))
+    spots = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(spots[:-1] - spots[-1], np.float64)
 
 
-def _moved(price: float, share: float) -> float:
+def _moved(price: float, share: float, step: float) -> float:
     if share < WANTED_SHARE - 0.05:
-        return min(1e6, price * 1.2)
-    if share > WANTED_SHARE + 0.05:
-        return max(0.01, price * 0.85)
-    return price
+        price *= step
+    elif share > WANTED_SHARE + 0.05:
+        price /= step
+    return _grained(price)
 
 
-def _draft(work: Routes, tasks: int) -> Draft:
-    routes, follow, lead = [], np.full(tasks, tasks, np.int64), np.full(tasks, tasks, np.int64)
-    used = np.flatnonzero(work.length > 0)
-    for r in used.tolist():
-        row = work.task[r, 1 : work.length[r] + 1].astype(np.int64)
-        follow[row[:-1]], lead[row[1:]] = row[1:], row[:-1]
-        routes.append(tuple(row.tolist()))
-    return Draft(
-        tuple(routes), work.cost[used].copy(), work.load[used].copy(), follow, lead, int(work.cost[used].sum())
-    )
+def _grained(price: float) -> float:
+    return min(STRICT, max(1.0, round(price / GRAIN)) * GRAIN)
+
+
+def _draft(work: Routes, spots: Floats) -> Draft:
+    tasks = len(spots)
+    used = np.flatnonzero(work.line[:, LENGTH] > 0)
+    lengths = work.line[used, LENGTH]
+    rows = [work.cell[r, 1 : n + 1, TASK] for r, n in zip(used.tolist(), lengths.tolist(), strict=True)]
+    order = np.concatenate(rows)
+    ends = np.cumsum(lengths)
+    follow, lead = np.full(tasks, tasks, np.int64), np.full(tasks, tasks, np.int64)
+    follow[order[:-1]], lead[order[1:]] = order[1:], order[:-1]
+    follow[order[ends - 1]], lead[order[ends - lengths]] = tasks, tasks
+    middles = np.add.reduceat(spots[order], ends - lengths)
+    around = np.argsort(np.arctan2(middles[:, 1], middles[:, 0]), kind="stable").tolist()
+    costs, loads = work.line[used, COST], work.line[used, LOAD]
+    routes = tuple(tuple(row.tolist()) for row in rows)
+    return Draft(routes, np.concatenate([rows[r] for r in around]), costs, loads, follow, lead, int(costs.sum()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-def rounded(relaxed: Relaxed, values: Floats, *, seconds: float) -> tuple[Ints, Flags] | None:
+def rounded(relaxed: Relaxed, values: Floats, *, seconds: float, on: Callable[[], bool]) -> tuple[Ints, Flags] | None:
     """Return passings and first sides that balance every node, or None where the flow has no answer.
 
     Sides that the relaxation leaves open follow trails, so that only the ends of trails are out of balance (as Frederickson 1979 does);
@@ -37,7 +38,7 @@ def rounded(relaxed: Relaxed, values: Floats, *, seconds: float) -> tuple[Ints, 
         return None
     refused = np.zeros(len(relaxed.either), np.bool_)
     for _ in range(TRIES):
-        if time.perf_counter() - began > seconds:
+        if time.perf_counter() - began > seconds or not on():
             break
         gains = np.where(refused, np.inf, flow.turning(first_side, best[2]))
         at = int(np.argmin(gains)) if len(gains) else -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -201,8 +202,10 @@ class Relaxed:
         return solve_program(self.program(whole=whole), Budget(seconds=max(0.1, seconds)), observe=observe)
 
 
-def tightened(relaxed: Relaxed, *, seconds: float, seed: int = 1) -> tuple[float, Floats | None]:
-    """Add cuts until none is broken or the time is over; return the bound and the last values."""
+def tightened(
+    relaxed: Relaxed, *, seconds: float, on: Callable[[float], bool], seed: int = 1
+) -> tuple[float, Floats | None]:
+    """Add cuts until none is broken, the time is over, or ``on`` of the bound says no; return the bound and the last values."""
     import highspy
 
     began = time.perf_counter()
@@ -232,6 +235,8 @@ def tightened(relaxed: Relaxed, *, seconds: float, seed: int = 1) -> tuple[float
         bound = float(highs.getInfo().objective_function_value) + program.constant
         values = np.asarray(highs.getSolution().col_value, np.float64)
         steps.append(bound)
+        if not on(bound):
+            break
         if len(steps) > TAIL and bound - steps[-TAIL] < 1e-4 * bound:
             break
         before = len(relaxed.cuts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,18 +14,21 @@ import numpy as np
 
 from geo.errors import InfeasibleError
 from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent, stopped_before_any_plan
-from planners.patrol.sweep.bound import SweepBound, bound_of, bound_sweep
+from planners.patrol.sweep.bound import LEAST_SECONDS, SweepBound, bound_of, bound_sweep
 from planners.patrol.sweep.check import check_sweep
-from planners.patrol.sweep.evolve import FREE, Draft, Population, search
+from planners.patrol.sweep.evolve import FREE, Population, spots_of
 from planners.patrol.sweep.ground import Ground, ground_of
+from planners.patrol.sweep.islands import Island, Islands
 from planners.patrol.sweep.plan import SweepPlan
 from planners.patrol.sweep.problem import SweepProblem
 from planners.patrol.sweep.walk import joined, walked
 
-BOUND_SHARE: Final = 0.15
+BOUND_SHARE: Final = 0.3
 BOUND_SHARE_STREETS: Final = 0.4
 BOUND_SECONDS: Final = 60.0
 DEFAULT_ITERATIONS: Final = 300
+POPULATIONS: Final = 2
+ROUGH: Final = 1.2
 
 
 def solve_sweep(problem: SweepProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[SweepPlan]:
@@ -61,7 +66,8 @@ class _Run:
     bound: float | None = None
     cancelled: bool = False
     late: bool = False
-    routes: tuple[tuple[int, ...], ...] = ()
+    done: bool = False
+    islands: Islands | None = None
 
     def spent(self) -> float:
         """Return the seconds since the start."""
@@ -72,23 +78,37 @@ class _Run:
         seconds = self.budget.seconds
         spent = self.spent()
         share = None if seconds is None else min(1.0, spent / seconds)
-        known = None if math.isinf(self.objective) else self.objective
-        self.cancelled = self.cancelled or not self.observe(
-            Progress(seconds=spent, objective=known, bound=self.bound, share=share)
-        )
+        known = self.known()
+        if not self.cancelled:
+            try:
+                self.cancelled = not self.observe(
+                    Progress(seconds=spent, objective=known, bound=self.bound, share=share)
+                )
+            except BaseException:
+                self.cancelled = True  # heard by the thread that proves the bound
+                raise
         self.late = seconds is not None and spent >= seconds
-        done = self.bound is not None and self.objective <= self.bound
-        return not (self.cancelled or self.late or done)
+        # Without a clock all breed to the end of their turn, so that the answer repeats.
+        self.done = seconds is not None and self.bound is not None and known is not None and known <= self.bound
+        return not (self.cancelled or self.late or self.done)
+
+    def known(self) -> float | None:
+        """Return the best objective so far."""
+        best = self.objective if self.islands is None else min(self.objective, self.islands.value)
+        return None if math.isinf(best) else best
 
     def heard(self, progress: Progress) -> bool:
         """Pass on the bound while it is proved."""
         self.bound = progress.bound if progress.bound is not None and self.problem.goal == "total" else self.bound
         self.cancelled = self.cancelled or not self.observe(
-            Progress(
-                seconds=self.spent(), objective=None if math.isinf(self.objective) else self.objective, bound=self.bound
-            )
+            Progress(seconds=self.spent(), objective=self.known(), bound=self.bound)
         )
         return not self.cancelled
+
+    def heard_beside(self, progress: Progress) -> bool:
+        """Note the bound on another thread than that of the observer."""
+        self.bound = self.bound if progress.bound is None else progress.bound
+        return not (self.cancelled or self.late or self.done)
 
     def outcome(self, plan: SweepPlan, bound: int, solver: str) -> Outcome[SweepPlan]:
         """Return the outcome of a plan, its objective recomputed."""
@@ -109,8 +129,9 @@ class _Run:
 
 def _one_way(run: _Run) -> Outcome[SweepPlan]:
     problem, budget = run.problem, run.budget
-    first = _nearest_first(run, most=1)
-    best = [walked(problem, run.ground, [first])]
+    with ThreadPoolExecutor(1) as pool:
+        first = _populations(run, pool, most=1, count=1).together(lambda island: island.population.first(), run.on)[0]
+    best = [walked(problem, run.ground, [[task for route in first.routes for task in route]])]
     run.objective = check_sweep(problem, best[0])
 
     def answered(found: SweepBound) -> None:
@@ -127,67 +148,89 @@ def _one_way(run: _Run) -> Outcome[SweepPlan]:
     return run.outcome(best[0], found.total, "mixed rural postman")
 
 
-def _nearest_first(run: _Run, most: int) -> list[int]:
-    """Return all tasks in the order of a first tour, improved where they are few."""
-    population = Population.begin(run.ground, most=most, capacity=None, limit=None, seed=run.budget.seed)
-    draft = population.first()
-    return [task for route in draft.routes for task in route]
+def _populations(run: _Run, pool: ThreadPoolExecutor, *, most: int, count: int) -> Islands:
+    """Return populations without members; that of number 0 breeds by the seed itself."""
+    problem, stop, spots = run.problem, np.zeros(1, np.int64), spots_of(run.ground.close)
+    members = [
+        Island(
+            problem,
+            Population.begin(
+                run.ground, most=most, capacity=problem.capacity, limit=problem.limit, spots=spots,
+                stop=stop, seed=(run.budget.seed, number) if number else run.budget.seed,
+            ),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    return Islands(members, pool, stop)
 
 
 def _routes(run: _Run) -> Outcome[SweepPlan]:
     problem, budget = run.problem, run.budget
-    population = Population.begin(
-        run.ground, most=_most(problem), capacity=problem.capacity, limit=problem.limit, seed=budget.seed
-    )
-    _heard(run, population, population.first())
-    seconds = BOUND_SECONDS if budget.seconds is None else _bound_share(problem) * budget.seconds
-    total = bound_sweep(problem, seconds=seconds, seed=budget.seed, observe=run.heard)
-    bound = bound_of(problem, run.ground, total.total)
-    run.bound = float(bound)
-    _tighten(run, population)
-    if total.passings is not None and total.first_side is not None:
-        way = joined(problem, total.passings, total.first_side).routes[0]
-        order = way.task[way.task >= 0].astype(np.int64)
-        # Each better longest route tightens the limit, by which the same way is cut again.
-        while _heard(run, population, population.grown(order)) and run.on():
-            pass
-
-    def found(draft: Draft) -> bool:
-        return _heard(run, population, draft)
-
     iterations = budget.iterations
     if iterations is None and budget.seconds is None:
         iterations = DEFAULT_ITERATIONS
-    search(population, found=found, on=run.on, iterations=iterations)
-    if not run.routes:
+    cores = os.cpu_count() or 1
+    # On one core a second population only takes time from the first, unless the answer has to repeat everywhere.
+    count = POPULATIONS if cores > 1 or iterations is not None else 1
+    # One thread more for the bound.
+    with ThreadPoolExecutor(min(count, cores) + 1) as pool:
+        islands = _populations(run, pool, most=_most(problem), count=count)
+        rough = _rough_limit(problem)
+        for island in islands.members:
+            island.population.tighten(min(rough, island.population.limit))
+        home = islands.members[0]
+        # The rough limit is no rule: to keep it at any price takes long on many streets.
+        strict = rough == FREE
+        islands.together(lambda island: island is home and island.heard(island.population.first(strict=strict)), run.on)
+        islands.share()
+        run.islands = islands
+        total = _bounded(run, islands)
+        bound = bound_of(problem, run.ground, total.total)
+        run.bound = float(bound)
+        for island in islands.members:
+            island.bound = run.bound
+            island.tighten()
+        if total.passings is not None and total.first_side is not None:
+            way = joined(problem, total.passings, total.first_side).routes[0]
+            order = way.task[way.task >= 0].astype(np.int64)
+            # Each better longest route tightens the limit, by which the same way is cut again.
+            while (
+                any(islands.together(lambda island: island.heard(island.population.grown(order)), run.on)) and run.on()
+            ):
+                pass
+        islands.search(run.on, iterations=iterations)
+    if islands.best is None:
         if run.cancelled:
             raise stopped_before_any_plan()
         raise _none_found(problem, total.total)
-    return run.outcome(walked(problem, run.ground, run.routes), bound, "hybrid genetic search")
+    return run.outcome(walked(problem, run.ground, islands.best.routes), bound, "hybrid genetic search")
 
 
-def _heard(run: _Run, population: Population, draft: Draft) -> bool:
-    """Keep a draft that is the best so far; with the goal "longest" ask for a shorter longest route from then on."""
-    problem = run.problem
-    if draft.above(population.capacity, FREE if problem.limit is None else problem.limit) != (0, 0):
-        return False
-    value = float(draft.costs.max()) if problem.goal == "longest" else float(draft.total)
-    if value >= run.objective:
-        return False
-    run.objective, run.routes = value, draft.routes
-    _tighten(run, population)
-    return True
+def _bounded(run: _Run, islands: Islands) -> SweepBound:
+    """Prove the bound: first, or where the time is limited and capacity counts beside the search, which then needs no bound to begin."""
+    problem, budget = run.problem, run.budget
+    if budget.seconds is None:
+        return bound_sweep(problem, seconds=BOUND_SECONDS, seed=budget.seed, observe=run.heard)
+    seconds = max(LEAST_SECONDS, min(_bound_share(problem) * budget.seconds, budget.seconds - run.spent()))
+    if problem.goal == "longest" or problem.capacity is None or budget.iterations is not None:
+        return bound_sweep(problem, seconds=seconds, seed=budget.seed, observe=run.heard)
+    proof = islands.pool.submit(bound_sweep, problem, seconds=seconds, seed=budget.seed, observe=run.heard_beside)
+    islands.search(lambda: run.on() and not proof.done(), iterations=None)
+    total = proof.result()
+    islands.stop[0] = 0
+    return total
+
+
+def _rough_limit(problem: SweepProblem) -> int:
+    """Return a limit by which first routes come out about as long as each other, without one where their sum counts."""
+    if problem.goal == "total" or problem.vehicles is None:
+        return FREE
+    return int(ROUGH * problem.serve[:, 0].sum() / problem.vehicles) + 1
 
 
 def _bound_share(problem: SweepProblem) -> float:
     """Return the share of the time for the bound: more where its answer, cut into routes, is the best start."""
     return BOUND_SHARE if problem.capacity is not None else BOUND_SHARE_STREETS
-
-
-def _tighten(run: _Run, population: Population) -> None:
-    """With the goal "longest", ask for routes half-way between the longest so far and the bound."""
-    if run.problem.goal == "longest" and run.bound is not None and run.routes:
-        population.tighten(int(min(run.objective - 1, max(run.bound, (run.objective + run.bound) / 2))))
 
 
 def _most(problem: SweepProblem) -> int:

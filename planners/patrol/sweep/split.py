@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from geo.compiled import compiled
 from planners.patrol.sweep.ground import FAR, Ground
-from planners.patrol.sweep.search import Routes, Rules, penalised, refresh
+from planners.patrol.sweep.routes import LENGTH, TASK, Routes, Rules, penalised, refresh
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -20,7 +20,8 @@ def split(order: Ints, routes: Routes, ground: Ground, rules: Rules) -> None:
     Prins (2004) for routes with a limit on their number; routes above the rules cost their price, and none is longer than half as much
     again.
     """
-    n, most = len(order), len(routes.length)
+    n, most = len(order), len(routes.line)
+    cell, line = routes.cell, routes.line
     dist, serve = ground.dist, ground.serve
     depot = 2 * n
     value = np.full((most + 1, n + 1), np.inf)
@@ -51,20 +52,20 @@ def split(order: Ints, routes: Routes, ground: Ground, rules: Rules) -> None:
         if value[k, n] < value[count, n]:
             count = k
     for r in range(most):
-        routes.length[r] = 0
+        line[r, LENGTH] = 0
     if not np.isfinite(value[count, n]):
         # The few routes cannot hold the order: all that is left over goes into them by turns.
         for at in range(n):
             r = at * most // n
-            routes.length[r] += 1
-            routes.task[r, routes.length[r]] = order[at]
+            line[r, LENGTH] += 1
+            cell[r, line[r, LENGTH], TASK] = order[at]
     else:
         end = n
         for k in range(count, 0, -1):
             start = before[k, end]
             for at in range(start, end):
-                routes.task[k - 1, at - start + 1] = order[at]
-            routes.length[k - 1] = end - start
+                cell[k - 1, at - start + 1, TASK] = order[at]
+            line[k - 1, LENGTH] = end - start
             end = start
     for r in range(most):
         refresh(r, routes, ground)

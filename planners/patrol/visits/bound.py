@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -25,12 +26,12 @@ SECONDS: Final = 15.0
 Floats = npt.NDArray[np.float64]
 
 
-def bound_visits(problem: VisitsProblem, *, seconds: float = SECONDS) -> int:
+def bound_visits(problem: VisitsProblem, *, seconds: float = SECONDS, on: Callable[[], bool] = lambda: True) -> int:
     """Return a bound on the objective, proved by a linear program over all days together.
 
     Each point has at least its fewest visits, so twice as many ways end there; the post has two for each unit sent; a set of points
     is entered as often as its most frequent point is visited, and as often as the time of its visits asks; the unit days hold all
-    service and travel. Or some point is left out, at its price.
+    service and travel. Or some point is left out, at its price. ``on`` is asked between its steps whether to go on.
     """
     needed = fewest_visits(problem)
     rows = np.flatnonzero(needed)
@@ -45,7 +46,7 @@ def bound_visits(problem: VisitsProblem, *, seconds: float = SECONDS) -> int:
     length = float(problem.day_seconds.max())
     value = _simple(problem, legs, visits, service, length)
     if len(rows) <= MOST_POINTS:
-        value = max(value, _program(problem, legs, visits, service, length, seconds))
+        value = max(value, _program(problem, legs, visits, service, length, seconds, on))
     return int(min(price, math.ceil(value - 1e-6 * max(1.0, value))))
 
 
@@ -69,7 +70,13 @@ def _simple(problem: VisitsProblem, legs: Floats, visits: Floats, service: Float
 
 
 def _program(
-    problem: VisitsProblem, legs: Floats, visits: Floats, service: Floats, length: float, seconds: float
+    problem: VisitsProblem,
+    legs: Floats,
+    visits: Floats,
+    service: Floats,
+    length: float,
+    seconds: float,
+    on: Callable[[], bool],
 ) -> float:
     began = time.perf_counter()
     n = len(visits)
@@ -93,7 +100,7 @@ def _program(
             row_lower=np.array(lower), row_upper=np.array(upper), sense=-1,
         )  # fmt: skip
         left = seconds - (time.perf_counter() - began)
-        if left <= 0:
+        if left <= 0 or not on():
             break
         answer = solve_program(program, Budget(seconds=left))
         if answer.values is None or answer.bound is None:

@@ -34,7 +34,11 @@ def solve_visits(problem: VisitsProblem, budget: Budget, *, observe: Observer = 
     """
     began = time.perf_counter()
     allowed = BOUND_SECONDS if budget.seconds is None else BOUND_SHARE * budget.seconds
-    bound = float(bound_visits(problem, seconds=allowed))
+
+    def on() -> bool:
+        return observe(Progress(seconds=time.perf_counter() - began))
+
+    bound = float(bound_visits(problem, seconds=allowed, on=on))
     points = [p for p in np.flatnonzero(problem.due()).tolist() if impossible(problem, p) is None]
     hopeless = [p for p in np.flatnonzero(problem.due()).tolist() if impossible(problem, p) is not None]
     lost = problem.price_of_leaving_out * int(problem.priority[hopeless].sum())

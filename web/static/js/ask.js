@@ -4,11 +4,11 @@ import { h } from './dom.js';
 
 /**
  * Ask and resolve to the values by name, or to null when she thinks better of it.
- * Fields are {name, label, value, hint, required, pattern, long}.
+ * Fields are {name, label, value, hint, required, pattern, long, most}.
  */
 export function ask(title, fields, { confirm, note } = {}) {
   return new Promise((resolve) => {
-    const inputs = fields.map((f) => h(f.long ? 'textarea' : 'input', { type: f.long ? null : 'text', rows: f.long ? 3 : null, name: f.name, value: f.value ?? '', placeholder: f.hint, required: f.required, pattern: f.pattern, maxlength: f.long ? 500 : 120 }));
+    const inputs = fields.map((f) => h(f.long ? 'textarea' : 'input', { type: f.long ? null : 'text', rows: f.long ? 3 : null, name: f.name, value: f.value ?? '', placeholder: f.hint, required: f.required, pattern: f.pattern, maxlength: f.most ?? (f.long ? 500 : 120) }));
     const form = h('form', { method: 'dialog' }, h('h2', { id: 'ask-title' }, title), note && h('p.hint', null, note),
       fields.map((f, i) => h('label.field', null, h('span', null, f.label), inputs[i])),
       h('div.close', null, h('button', { type: 'button', on: { click: () => box.close() } }, t('cancel'), ' ', h('kbd', null, 'Esc')), ' ', h('button', { type: 'submit', value: 'yes' }, confirm ?? t('ok'), ' ', h('kbd', null, '↵'))));

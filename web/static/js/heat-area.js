@@ -6,8 +6,8 @@ import { interval, md, number, percent, period, short } from './format.js';
 import { bars, clockTable } from './heat-charts.js';
 import { asked, count, filter, openRows } from './figures.js';
 import { key } from './keys.js';
+import { putDown, takeUp } from './lasso.js';
 import { ink, map, onTheme } from './mapview.js';
-import { simplified } from './outline.js';
 import { keep, read } from './url.js';
 
 const ask = latest();
@@ -27,7 +27,6 @@ export function areaPanel({ query, changed }) {
   let spread = false;
   let alone = false;
   let drawn;
-  let drawing = null;
   const button = h('button.banner', { type: 'button', id: 'lasso', 'aria-pressed': 'false', 'aria-keyshortcuts': 'o', title: t('heat.lasso.title') }, t('heat.lasso'), ' ', h('kbd', null, 'O'));
   $('#maptools').append(button);
 
@@ -78,47 +77,10 @@ export function areaPanel({ query, changed }) {
       h('h2.section', null, t('heat.near')), a.near_expected === null ? meta(t('heat.near.none')) : [h('p.claim', null, count(a.near_repeats, t('heat.near.words', { n: number(a.near_repeats), expected: number(a.near_expected, 1), m: a.near_reach_m, days: a.near_days }), 'heat.near', behind({ only: 'near' }))), h('p.meta', null, t(a.near_repeats > a.near_expected * 1.2 ? 'heat.near.more' : 'heat.near.chance'))])];
   }
 
-  // the lasso: press, draw, let go
-  const container = map.getContainer();
-  const line = L.polyline([], { pane: 'pick', interactive: false, weight: 2.5, dashArray: '6 4' });
-  let tool = false;
-  let swallow = false;
-  function arm(on) {
-    tool = on;
-    button.setAttribute('aria-pressed', String(on));
-    container.classList.toggle('lassoing', on);
-    if (on) map.dragging.disable(); else { map.dragging.enable(); line.remove(); drawing = null; }
-  }
-  const stop = (event) => { event.stopPropagation(); event.preventDefault(); };
-  container.addEventListener('pointerdown', (event) => {
-    if (!tool || event.button !== 0 || event.target.closest('.leaflet-control')) return;
-    stop(event);
-    drawing = [map.mouseEventToContainerPoint(event)];
-    line.setStyle({ color: ink().pick }).setLatLngs([]).addTo(map);
-    container.setPointerCapture(event.pointerId);
-  }, true);
-  container.addEventListener('pointermove', (event) => {
-    if (!drawing) return;
-    stop(event);
-    const p = map.mouseEventToContainerPoint(event);
-    if (p.distanceTo(drawing[drawing.length - 1]) < 4) return;
-    drawing.push(p);
-    line.addLatLng(map.containerPointToLatLng(p));
-  }, true);
-  container.addEventListener('pointerup', (event) => {
-    if (!drawing) return;
-    stop(event);
-    const points = simplified(drawing.map((p) => [p.x, p.y]), 2.5).slice(0, 200);
-    swallow = true;
-    setTimeout(() => { swallow = false; }, 300);
-    arm(false);
-    if (points.length < 3) return;
-    set({ ring: points.map(([x, y]) => map.containerPointToLatLng([x, y])).map((p) => [p.lng, p.lat]) });
-  }, true);
-  container.addEventListener('click', (event) => { if (swallow || tool) stop(event); }, true);
-  button.addEventListener('click', () => arm(!tool));
-  key('o', 'heat.lasso', () => arm(!tool));
-  key('Escape', 'key.close', () => { if (tool) { arm(false); return true; } if (where) { set(null); return true; } return false; });
+  const draw = () => takeUp(button, (ring) => set({ ring }));
+  button.addEventListener('click', draw);
+  key('o', 'heat.lasso', draw);
+  key('Escape', 'key.close', () => { if (putDown()) return true; if (where) { set(null); return true; } return false; });
   onTheme(() => outline());
 
   const kept = read('area');

@@ -10,6 +10,8 @@ const button = (id, words, run, { shortcut, pressed, title, disabled } = {}) => 
 const stateTag = (state) => (state ? h('span.tag', { class: `tag ${state}` }, t(`patrol.state.${state}`)) : null);
 const groups = (n) => t('plan.groups', { n: number(n) });
 
+/** The level is said in the card already; what follows is on how many nights it rests. */
+const LEVEL = /^(规律性\s*[低中高]|regularity\s+\w+)\s*/;
 /** Points that crews come to; those watched by camera are told apart. */
 const visited = (plan) => (plan.points.length ? plan.points.filter((p) => p.kind !== 'video' && !p.left_out).length : new Set(plan.units.flatMap((u) => u.stops.map((s) => s.point))).size);
 /** 本方案 54 组；理论下限 52 组；最长间隔 118 分（东关市场）, and how far that is proved. */
@@ -26,7 +28,8 @@ export function planCard(plan, act) {
     h('p.meta', null, h(proved ? 'span.tag.good' : 'span.tag', null, t(proved ? 'plan.proved' : 'plan.not_proved')), ' ', t(`termination.${context.words[`termination.${b.termination}`] ? b.termination : 'edited'}`), costed || !Number.isFinite(b.gap) ? '' : ` · ${t('plan.gap')}${percent(b.gap, 1)}`, b.seconds === undefined ? '' : ` · ${t('plan.run', { seconds: number(b.seconds, 1), seed: b.seed })}`, edited && ` · ${edited}`),
     costed ? meta(t('patrol.costed', { what: said(b, 'objective'), value: number(b.objective), bound: number(b.bound) })) : null,
     tiles([[number(visited(plan)), t('patrol.visited'), t('patrol.visited.help')], [number(out.length || b.unvisited?.length || 0), t('patrol.unvisited')], [metres(b.metres), t('patrol.metres'), t('patrol.metres.help')]]),
-    b.regularity?.level ? h('p.claim', { id: 'regularity', title: t('patrol.regularity.help') }, t('patrol.regularity'), h(b.regularity.level === 'high' ? 'b.tag' : 'b', null, t(`patrol.regularity.${b.regularity.level}`)), h('small.faint', null, ` ${zh ? b.regularity.zh : b.regularity.en}`)) : null,
+    b.regularity?.level ? h('p.claim', { id: 'regularity', title: t('patrol.regularity.help') }, t('patrol.regularity'), h(b.regularity.level === 'high' ? 'b.tag' : 'b', null, t(`patrol.regularity.${b.regularity.level}`)), h('small.faint', null, ` ${(zh ? b.regularity.zh : b.regularity.en).replace(LEVEL, '')}`)) : null,
+    b.regularity && said(b.regularity, 'cost') ? h('p.claim', { id: 'irregular-cost' }, said(b.regularity, 'cost')) : null,
     b.regularity && !b.regularity.level ? meta(zh ? b.regularity.zh : b.regularity.en) : null,
     b.one_more_unit ? h('p.claim', { id: 'one-more' }, t('patrol.one_more'), zh ? b.one_more_unit.zh : b.one_more_unit.en) : null,
     said(b, 'binding') ? meta(t('patrol.binding', { why: said(b, 'binding') })) : null,
@@ -35,6 +38,13 @@ export function planCard(plan, act) {
     act && h('p.files', null, t('posts.files'), ['xlsx', 'geojson', 'gpx', 'kml'].map((f) => [' ', h('a', { href: `/api/patrol/plans/${plan.id}/export?f=${f}`, download: '' }, f.toUpperCase())])));
   made.dataset.version = plan.version;
   return made;
+}
+/** Streets that this plan keeps closed; `act.reopen(closure)` lifts one. */
+export function closedCard(plan, act) {
+  const list = plan.body.closures ?? [];
+  if (!list.length) return null;
+  const when = (c) => (c.from || c.to ? `${c.from ? stamp(c.from) : ''}–${c.to ? stamp(c.to) : ''}` : t('patrol.closed.whole'));
+  return card(t('patrol.closed'), { id: 'closed', aside: number(list.length) }, h('ul.list.profiles', null, list.map((c) => h('li', null, h('span', null, h('b', null, c.name ?? t('patrol.event.close.spot')), h('small', null, ` ${when(c)}`)), h('button.link', { type: 'button', on: { click: () => act.go(c) } }, t('patrol.closed.show')), act.reopen && h('button.link', { type: 'button', 'data-reopen': c.name, on: { click: () => act.reopen(c) } }, t('patrol.event.reopen'))))));
 }
 /** One sentence each: what was noticed while the plan was made. */
 export const notesCard = (plan) => (plan.body.notes?.length ? h('details.card.flat.more', { open: plan.body.notes.length < 3 }, h('summary', null, t('patrol.notes', { n: number(plan.body.notes.length) })), h('ul.notes', null, plan.body.notes.slice(0, 60).map((n) => h('li', null, zh ? n.zh : n.en)))) : null);
@@ -50,13 +60,14 @@ export function leftCard(plan, pick) {
   return list.length ? card(t('patrol.unvisited.title'), { kind: 'alarm', id: 'left-out', aside: number(list.length) }, lines(list, pick)) : null;
 }
 
+const roleWords = (s) => t(s.line ? 'patrol.role.line' : `patrol.role.${s.role}`);
 const mark = (s) => [s.locked ? h('span.tag.lock', { title: t('patrol.locked') }, t('patrol.locked')) : null, s.broken ? h('span.tag.bad', null, t('patrol.broken')) : null];
 const waits = (s, clock) => (s.begin - s.arrive >= 60 ? `${t('patrol.waits', { at: clock(s.arrive), time: seconds(s.begin - s.arrive) })} · ` : '');
 const gapWords = (s) => (Number.isFinite(s.gap) && Number.isFinite(s.allowed) ? ` · ${t('patrol.gap.of', { m: number(s.gap), of: number(s.allowed) })}` : '');
 /** The stops of a crew with their times and reasons; `pick(stop)` makes each a button. */
 export function stopList(plan, unit, { pick, chosen } = {}) {
   const clock = (s) => hm(plan.start + s * 1000);
-  const row = (s, i) => [h('i', null, String(i + 1)), h('div', null, pick ? h('button.link', { type: 'button', 'data-pick': s.key, on: { click: () => pick(s) } }, s.name) : s.name, ' ', s.role !== 'round' && h('span.tag.kind', null, t(`patrol.role.${s.role}`)), mark(s)), h('div.n', null, `${clock(s.begin)}–${clock(s.end)}`), h('small', null, `${waits(s, clock)}${t('dwell')} ${minutes(s.end - s.begin, 0)}${gapWords(s)}${s.why ? ` · ${s.why}` : ''}`)];
+  const row = (s, i) => [h('i', null, String(i + 1)), h('div', null, pick ? h('button.link', { type: 'button', 'data-pick': s.key, on: { click: () => pick(s) } }, s.name) : s.name, ' ', (s.role !== 'round' || s.line) && h('span', { class: `tag kind ${s.line ? 'line' : s.role}` }, roleWords(s)), mark(s)), h('div.n', null, `${clock(s.begin)}–${clock(s.end)}`), h('small', null, `${waits(s, clock)}${t('dwell')} ${minutes(s.end - s.begin, 0)}${gapWords(s)}${s.why ? ` · ${s.why}` : ''}`)];
   return h('ol.stops', null, unit.stops.map((s, i) => h('li', { 'data-arrive': s.arrive, 'aria-current': s.key === chosen ? 'true' : null }, row(s, i))));
 }
 export function crewCard(plan, unit, act) {
@@ -73,11 +84,12 @@ export function crewCard(plan, unit, act) {
 export function stopCard(plan, unit, s, act) {
   const clock = (v) => hm(plan.start + v * 1000);
   const p = s.point === null ? null : plan.point.get(s.point);
+  const movable = s.point || s.role === 'break';
   return card(s.name, { kind: s.broken ? 'alarm' : 'key', id: 'stop', aside: closer(act.close) },
-    pairs([[t('patrol.crew'), [h('i.swatch', { style: { background: routeColor(unit.index) } }), unit.name]], [t('patrol.span'), `${clock(s.begin)}–${clock(s.end)} (${minutes(s.end - s.begin, 0)})`], [t('patrol.role'), t(`patrol.role.${s.role}`)], p && [t('patrol.gaps.worst'), `${number(p.worst_gap_minutes)} / ${number(p.gap_minutes)} ${t('unit.minutes')}`], s.together.length ? [t('patrol.together'), s.together.map((id) => plan.units.find((u) => u.id === id)?.name ?? id).join('、')] : null]),
+    pairs([[t('patrol.crew'), [h('i.swatch', { style: { background: routeColor(unit.index) } }), unit.name]], [t('patrol.span'), `${clock(s.begin)}–${clock(s.end)} (${minutes(s.end - s.begin, 0)})`], [t('patrol.role'), roleWords(s)], p && [t('patrol.gaps.worst'), `${number(p.worst_gap_minutes)} / ${number(p.gap_minutes)} ${t('unit.minutes')}`], s.together.length ? [t('patrol.together'), s.together.map((id) => plan.units.find((u) => u.id === id)?.name ?? id).join('、')] : null]),
     p?.seconds?.length ? meta(t('patrol.begins', { list: p.seconds.map(clock).join('、') })) : null,
     h('p.claim', { id: 'why' }, t('patrol.why'), s.why || said(p ?? {}, 'why')), s.locked || s.broken ? h('p.meta', null, mark(s)) : null,
-    act.lock && h('div.details', null, button('lock', t(s.locked ? 'patrol.unlock' : 'patrol.lock'), act.lock, { shortcut: 'k', pressed: s.locked, title: t('patrol.lock.help') }), s.point && button('hold', t('patrol.move'), act.move, { shortcut: 'm', title: t('patrol.move.help') }), s.point && button('take-out', t('patrol.remove'), act.remove)));
+    act.lock && h('div.details', null, button('lock', t(s.locked ? 'patrol.unlock' : 'patrol.lock'), act.lock, { shortcut: 'k', pressed: s.locked, title: t('patrol.lock.help') }), movable && button('hold', t('patrol.move'), act.move, { shortcut: 'm', title: t('patrol.move.help') }), movable && button('take-out', t('patrol.remove'), act.remove)));
 }
 /** A point that no crew visits in this plan. */
 export function pointCard(plan, p, act) {

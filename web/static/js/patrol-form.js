@@ -3,13 +3,17 @@ import { get } from './api.js';
 import { now } from './clock.js';
 import { context, t, zh } from './context.js';
 import { $, $$, fill, h } from './dom.js';
-import { local, number, ymd } from './format.js';
+import { iso, local, number, ymd } from './format.js';
 
 export const form = $('#solve');
 const e = form.elements;
 const WEIGHTS = ['units', 'gaps', 'cover', 'irregular'];
-/** Streets closed for the plan, stops that a crew must or may not make; the chips below the form show them. */
-export const extra = { closures: [], pinned: [], forbidden: [] };
+/**
+ * Streets closed for the plan, stops that a crew must or may not make, roads to be driven, rests and stops at hot places; the chips below
+ * the form show them. Rests are those of the level while `breaks` is null.
+ */
+export const extra = { closures: [], pinned: [], forbidden: [], lines: [], breaks: null, optional: null };
+const LISTS = ['closures', 'pinned', 'forbidden', 'lines'];
 let units = [];
 
 export function setUnits(list) { units = list; unitList(); }
@@ -27,6 +31,16 @@ export function setShift(id) {
   const present = context.shifts.find((s) => (at - s.start_minute + 1440) % 1440 < s.length_minutes);
   if (id ?? present) e.shift.value = id ?? present.id;
   unitList();
+}
+/** When the shift that is asked for begins (ms) and how long it is (s): of the given day, else on duty or next, as the server takes it. */
+export function shiftSpan() {
+  const shift = context.shifts.find((x) => x.id === e.shift.value);
+  const length = shift.length_minutes * 60;
+  const begin = (day) => Date.parse(iso(day, 0)) + shift.start_minute * 60000;
+  const given = e.day.value.trim();
+  if (/^\d{4}-\d{2}-\d{2}$/.test(given)) return { start: begin(given), length };
+  const starts = [-1, 0, 1].map((d) => begin(ymd(now().getTime() + d * 86400000)));
+  return { start: starts.find((at) => at + length * 1000 > now().getTime()) ?? starts[2], length };
 }
 function weightWords(box) {
   const share = Number(box.value);
@@ -52,13 +66,19 @@ export function question() {
   if (e.day.value.trim()) asked.day = e.day.value.trim();
   if (e.day_kind.value) asked.day_kind = e.day_kind.value;
   if (e.operators.value) asked.operators = Number(e.operators.value);
-  for (const name of ['closures', 'pinned', 'forbidden']) if (extra[name].length) asked[name] = extra[name].map(({ label: _, ...rest }) => rest);
+  const bare = ({ label: _, ...rest }) => rest;
+  for (const name of LISTS) if (extra[name].length) asked[name] = extra[name].map(bare);
+  if (extra.breaks) asked.breaks = extra.breaks.map(bare);
+  if (extra.optional) asked.optional = bare(extra.optional);
   return asked;
 }
 /** Chips of what was added by hand; `changed` redraws the map. */
 export function drawExtra(changed) {
-  const chip = (name, item) => h('button', { type: 'button', title: t('patrol.take_back'), on: { click: () => { extra[name].splice(extra[name].indexOf(item), 1); drawExtra(changed); } } }, `${t(`patrol.extra.${name}`)} ${item.label} ×`);
-  fill($('#extra'), ['closures', 'pinned', 'forbidden'].map((name) => extra[name].map((item) => chip(name, item))));
+  const chip = (name, words, run) => h('button', { type: 'button', title: t('patrol.take_back'), on: { click: () => { run(); drawExtra(changed); } } }, `${t(`patrol.extra.${name}`)} ${words} ×`);
+  const away = (name, item) => { extra[name].splice(extra[name].indexOf(item), 1); if (name === 'breaks' && !extra.breaks.length) extra.breaks = null; };
+  fill($('#extra'), LISTS.map((name) => extra[name].map((item) => chip(name, item.label, () => away(name, item)))),
+    extra.breaks?.map((item) => chip('breaks', item.label, () => away('breaks', item))) ?? [], extra.breaks?.length === 0 && chip('breaks', t('patrol.breaks.none'), () => { extra.breaks = null; }),
+    extra.optional && chip('optional', extra.optional.label, () => { extra.optional = null; }));
   changed();
 }
 export function startForm(submit) {

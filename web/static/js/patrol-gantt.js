@@ -37,10 +37,10 @@ export function gantt(box, { pick, menu, drag, drop, lock, takeOut, seek }) {
   const clock = (second) => hm(plan.start + second * 1000);
   function block(unit, s) {
     const wide = Math.max(5, (s.end - s.begin) * k);
-    const kind = ['stop', s.role, s.locked && 'locked', s.broken && 'broken', same !== null && s.point === same && 'same'].filter(Boolean).join(' ');
-    const words = `${s.name} ${clock(s.begin)}–${clock(s.end)} ${t(`patrol.role.${s.role}`)}${s.locked ? ` · ${t('patrol.locked')}` : ''}${s.broken ? ` · ${t('patrol.broken')}` : ''}`;
+    const kind = ['stop', s.role, s.line && 'drive', s.locked && 'locked', s.broken && 'broken', same !== null && s.point === same && 'same'].filter(Boolean).join(' ');
+    const words = `${s.name} ${clock(s.begin)}–${clock(s.end)} ${t(s.line ? 'patrol.role.line' : `patrol.role.${s.role}`)}${s.locked ? ` · ${t('patrol.locked')}` : ''}${s.broken ? ` · ${t('patrol.broken')}` : ''}`;
     return h('button', { type: 'button', class: kind, tabindex: s.key === focus ? 0 : -1, 'data-stop': s.key, 'aria-label': words, title: `${words}${s.why ? `\n${s.why}` : ''}`, style: { left: left(s.begin), width: `${wide}px`, '--c': routeColor(unit.index) } },
-      wide > 26 ? h('span', null, s.name) : null);
+      wide > 26 ? h('span', null, s.role === 'break' ? t('patrol.role.break') : s.name) : null);
   }
   const wait = (s) => (s.begin - s.arrive >= 60 ? h('i.wait', { style: { left: left(s.arrive), width: `${(s.begin - s.arrive) * k}px` } }) : null);
   function lane(unit) {

@@ -55,8 +55,8 @@ export function pointLayer({ pick }) {
   };
 }
 
-/** Closed streets: of the plan, and those that the next question will close. */
-export function closureLayer() {
+/** Closed streets: of the plan, and those that the next question will close; `pick(closure, x, y)` hears clicks. */
+export function closureLayer({ pick }) {
   const group = L.layerGroup();
   return {
     group,
@@ -66,7 +66,7 @@ export function closureLayer() {
         const when = c.from ? ` ${hm(c.from)}–${c.to ? hm(c.to) : ''}` : '';
         const words = h('div', null, h('b', null, `${t('patrol.extra.closures')} ${c.name ?? ''}${when}`), (zh ? c.note_zh : c.note_en) ? h('div', null, zh ? c.note_zh : c.note_en) : null);
         const own = c.lines?.length ? c.lines : [c.area ?? c.line].filter(Boolean);
-        for (const line of own) L.polyline(line.map(([lon, lat]) => [lat, lon]), { pane: 'dots', color: ink().bad, weight: 6, dashArray: '2 8', opacity: 0.95 }).bindTooltip(words).addTo(group);
+        for (const line of own) L.polyline(line.map(([lon, lat]) => [lat, lon]), { pane: 'dots', color: ink().bad, weight: 6, dashArray: '2 8', opacity: 0.95 }).bindTooltip(words).on('click contextmenu', (event) => { L.DomEvent.stop(event); pick(c, event.originalEvent.clientX, event.originalEvent.clientY); }).addTo(group);
       }
     },
   };

@@ -31,17 +31,20 @@ function readUnit(route, index, { at, broken, crew, events, length }) {
     key: `${id}/${s.index ?? i}`, index: s.index ?? i, unit: id, point: s.point_id ?? null, name: s.name, lon: s.lon, lat: s.lat, role: s.role ?? 'round',
     arrive: s.arrive_s ?? at(s.arrive), begin: s.begin_s ?? at(s.begin ?? s.arrive), end: s.depart_s ?? at(s.depart), dwell: s.dwell_seconds, locked: Boolean(s.locked), together: s.together ?? [],
     gap: s.gap_before_minutes ?? null, allowed: s.gap_allowed_minutes ?? null, why: said(s, 'why') || s.why, fixed: false, changed: Boolean(route.changed),
+    line: s.line ?? null, to: s.to_lonlat ?? null,
     broken: Number.isFinite(s.gap_before_minutes) && Number.isFinite(s.gap_allowed_minutes) && s.gap_before_minutes > s.gap_allowed_minutes + 1 / 60 && broken.has(s.point_id),
   }));
   return { id, index, name: route.name, kind: route.kind, post: route.post_name ?? route.post_id, begin: route.start_s ?? at(route.start), finish: route.end_s ?? at(route.end), metres: route.metres, line: route.line ?? [], streets: route.streets ?? [],
     locked: Boolean(route.locked), changed: Boolean(route.changed), state: crew?.state ?? null, crew, away: (route.away?.map(([a, b]) => [at(a), at(b)])) ?? awaySpans(events, id, at, length), stops };
 }
 
+/** What a crew is told to do: the same stops at the same times are the same task, locked or not. */
+const task = (route) => JSON.stringify(route.stops.map((s) => [s.point_id, s.post_id, s.begin_s, s.depart_s]));
 /** The body after an edit: only what changed came, the rest stays. */
 export function patched(body, answer) {
   const gone = new Set(answer.removed ?? []);
   const routes = new Map(body.routes.filter((r) => !gone.has(r.unit_id)).map((r) => [r.unit_id, r]));
-  for (const r of answer.routes ?? []) routes.set(r.unit_id, r);
+  for (const r of answer.routes ?? []) { const was = routes.get(r.unit_id); routes.set(r.unit_id, was && task(was) === task(r) ? { ...r, changed: was.changed } : r); }
   const points = new Map((body.points ?? []).map((p) => [p.point_id, p]));
   for (const p of answer.points ?? []) points.set(p.point_id, p);
   const next = { ...body, routes: [...routes.values()], points: [...points.values()], version: answer.version, edited: true, termination: 'edited' };

@@ -5,6 +5,8 @@ import { fill, h, table, toast } from './dom.js';
 
 const FACTORS = ['gap_factor', 'visits_factor', 'dwell_factor'];
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const BREAK = /^([^,，]+)[,，]\s*(\d+(?:\.\d+)?)[,，]\s*(\d+(?:\.\d+)?)[,，]\s*(\d+(?:\.\d+)?)(?:[,，]\s*(here|就地))?$/;
+const rowsOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 const days = (text) => text.split(/[\s,，;；]+/).filter(Boolean);
 
 /** Open the settings; `saved()` runs after they were kept. */
@@ -21,6 +23,7 @@ export async function openSettings({ saved }) {
   const form = h('form', { novalidate: true },
     h('h2', { id: 'settings-title' }, t('patrol.settings')),
     h('h2.section', null, t('patrol.settings.levels')), table(columns('levels', 'patrol.level'), Object.entries(s.levels), { label: t('patrol.settings.levels') }),
+    h('h2.section', null, t('patrol.settings.breaks')), h('p.hint', null, t('patrol.settings.breaks.help')), h('div.hours-fields', null, Object.entries(s.levels).map(([id, row]) => lines(`breaks.${id}`, t(`patrol.level.${id}`), (row.breaks ?? []).map((b) => [b.name, b.minutes, b.after_hours, b.before_hours, ...(b.at === 'here' ? [t('patrol.settings.breaks.here')] : [])].join(',')).join('\n'), t('patrol.settings.breaks.hint')))),
     h('h2.section', null, t('patrol.settings.days')), table([...columns('days', 'patrol.day_kind'), [t('patrol.settings.school'), ([id, row]) => h('input', { type: 'checkbox', name: `days.${id}.school`, checked: row.school, 'aria-label': `${t(`patrol.day_kind.${id}`)} ${t('patrol.settings.school')}` })]], Object.entries(s.days), { label: t('patrol.settings.days') }),
     h('h2.section', null, t('patrol.settings.calendar')),
     lines('terms', t('patrol.settings.terms'), s.calendar.terms.map((x) => [x.name, x.from, x.to].join(',')).join('\n'), t('patrol.settings.terms.help')),
@@ -35,7 +38,14 @@ export async function openSettings({ saved }) {
     const next = structuredClone(s);
     for (const [id, row] of Object.entries(next.levels)) for (const name of FACTORS) row[name] = Number(e[`levels.${id}.${name}`].value);
     for (const [id, row] of Object.entries(next.days)) { for (const name of FACTORS) row[name] = Number(e[`days.${id}.${name}`].value); row.school = e[`days.${id}.school`].checked; }
-    const terms = e.terms.value.split('\n').map((line) => line.trim()).filter(Boolean).map((line) => line.split(/[,，]/).map((x) => x.trim()));
+    for (const [id, row] of Object.entries(next.levels)) {
+      const given = rowsOf(e[`breaks.${id}`].value);
+      const unread = given.find((line) => !BREAK.test(line));
+      if (unread) { say(t('patrol.settings.breaks.bad', { what: unread })); return null; }
+      const kept = new Map((row.breaks ?? []).map((b) => [b.name, b]));
+      row.breaks = given.map((line) => { const [, name, minutes, after, before, at] = BREAK.exec(line); return { ...kept.get(name.trim()), name: name.trim(), minutes: Number(minutes), after_hours: Number(after), before_hours: Number(before), at: at ? 'here' : 'post' }; });
+    }
+    const terms = rowsOf(e.terms.value).map((line) => line.split(/[,，]/).map((x) => x.trim()));
     const wrong = [...terms.filter((x) => x.length !== 3 || !DATE.test(x[1]) || !DATE.test(x[2])).map((x) => x.join(',')), ...[...days(e.rest_days.value), ...days(e.work_days.value)].filter((d) => !DATE.test(d))];
     if (wrong.length) { say(t('patrol.settings.bad', { what: wrong[0] })); return null; }
     next.calendar = { terms: terms.map(([name, from, to]) => ({ name, from, to })), rest_days: days(e.rest_days.value), work_days: days(e.work_days.value) };

@@ -12,7 +12,7 @@ import { fold } from './legend.js';
 import { locate, startLocate } from './locate.js';
 import { map, onTheme, show, startMap, themeChanged } from './mapview.js';
 import { planEdits, sentence } from './patrol-edits.js';
-import { drawDay, drawExtra, extra, form, question, setShift, setUnits, startForm } from './patrol-form.js';
+import { drawDay, drawExtra, extra, form, question, setShift, setUnits, shiftSpan, startForm } from './patrol-form.js';
 import { closureLayer, pointLayer, patrolLegend } from './patrol-map.js';
 import { readPlan } from './patrol-plan.js';
 import { routeLayer } from './routes.js';
@@ -30,7 +30,7 @@ const boardBox = h('section.board', { id: 'board', 'aria-label': t('patrol.board
 const grids = gridTiles();
 const posts = postLayer();
 const points = pointLayer({ pick: (id, lat, lon) => pickPoint(id, lat, lon) });
-const closures = closureLayer();
+const closures = closureLayer({ pick: (closure, x, y) => closureAt(closure, x, y) });
 const routes = routeLayer({ pick: (unit) => choose(unit), menu: (unit, event) => menuOf(unit, null, event.clientX, event.clientY) });
 let plan = null;
 let unit = null;
@@ -48,8 +48,10 @@ const edits = planEdits({
 });
 /** Loaded when there is a plan to show: its cards, timetable, gaps, cover. */
 let cards = null;
+let extras = null;
+let extrasOf = null;
 let loading = null;
-const parts = () => (loading ??= Promise.all([import('./patrol-board.js'), import('./patrol-cards.js')]).then(([made, found]) => { board = made.board(boardBox, hooks); cards = found; }));
+const parts = () => (loading ??= Promise.all([import('./patrol-board.js'), import('./patrol-cards.js'), import('./patrol-extras.js')]).then(([made, found, more]) => { board = made.board(boardBox, hooks); cards = found; extrasOf = more; extras = more.extrasLayer({ pick: (u, s) => pickStop(u, s) }); toggleGroup(extras.group, layerOn('points')); }));
 const hooks = {
   pick: (u, s) => (s ? pickStop(u, s) : choose(u)),
   menu: (u, s, x, y) => menuOf(u, s, x, y),
@@ -99,21 +101,45 @@ async function menuOf(u, s, x, y) {
 }
 async function streetMenuAt(latlng, x, y) {
   const { streetMenu } = await import('./patrol-events.js');
-  streetMenu({ latlng, x, y, plan: editable() ? plan : null, second: bar.second, locate, close(closure, atOnce) {
-    if (atOnce) { const { label, ...rest } = closure; act.replan([{ kind: 'closed', closure: rest }]); return label; }
-    extra.closures.push(closure);
-    drawExtra(drawClosures);
-    return closure.label;
-  } });
+  streetMenu({ latlng, x, y, ...closing(), locate });
+}
+/** What the question of a closure needs to know, and where its answer goes: into the open plan at once, or into the next question. */
+const closing = () => ({ plan: editable() ? plan : null, second: bar.second, span: editable() ? plan : shiftSpan(), close({ label, ...rest }, atOnce) {
+  if (atOnce) { act.replan([{ kind: 'closed', closure: rest }]); return; }
+  extra.closures.push({ label, ...rest });
+  drawExtra(drawClosures);
+} });
+/** A line or an area to be closed, drawn by hand. */
+async function closeByHand(button, shape) {
+  const [{ takeUp }, { askClosure }] = await Promise.all([import('./lasso.js'), import('./patrol-events.js')]);
+  const n = extra.closures.length + (plan?.body.closures?.length ?? 0) + 1;
+  takeUp(button, (drawn) => askClosure({ closure: { [shape]: drawn }, label: t(`patrol.close.${shape}.n`, { n }), ...closing() }), { least: shape === 'line' ? 2 : 3 });
+}
+const reopen = (closure) => act.replan([{ kind: 'reopened', name: closure.name }]);
+async function closureAt(closure, x, y) {
+  const held = plan?.body.closures?.includes(closure);
+  const wished = extra.closures.find((c) => c.label === closure.label);
+  const { closureMenu } = await import('./patrol-events.js');
+  closureMenu({ closure, x, y, reopen: held && editable() && closure.name ? () => reopen(closure) : null, drop: !held && wished ? () => { extra.closures.splice(extra.closures.indexOf(wished), 1); drawExtra(drawClosures); } : null });
+}
+const showClosure = (c) => { const line = (c.lines?.length ? c.lines.flat() : c.area ?? c.line ?? []).map(([lon, lat]) => [lat, lon]); if (line.length) map.fitBounds(line, { maxZoom: 16, padding: [60, 60] }); };
+async function conditions(which) {
+  const made = await import('./patrol-conditions.js');
+  const drawn = () => drawExtra(drawClosures);
+  if (which === 'breaks') made.openBreaks({ add(rule) { extra.breaks = [...(extra.breaks ?? []), rule]; drawn(); }, none() { extra.breaks = []; drawn(); } });
+  if (which === 'optional') made.openOptional({ add(asked) { extra.optional = asked; drawn(); } });
+  if (which === 'line') made.openLine({ add(line) { extra.lines.push(line); drawn(); } });
 }
 
 function drawPlan() {
-  fill(planBox, cards.planCard(plan, editable() ? { compare, sheets: () => window.open(`/api/patrol/plans/${encodeURIComponent(plan.id)}/sheet?f=html&lang=${context.lang}`, '_blank', 'noopener'), versions } : null), cards.brokenCard(plan, goPoint), cards.leftCard(plan, goPoint), editable() ? cards.issueCard(plan, { issue: () => edits.issue() }) : null, cards.crewsCard(plan, { pick: choose }), cards.notesCard(plan));
+  fill(planBox, cards.planCard(plan, editable() ? { compare, sheets: () => window.open(`/api/patrol/plans/${encodeURIComponent(plan.id)}/sheet?f=html&lang=${context.lang}`, '_blank', 'noopener'), versions } : null), cards.brokenCard(plan, goPoint), cards.leftCard(plan, goPoint), extrasOf.extrasCard(plan), cards.closedCard(plan, { go: showClosure, reopen: editable() ? reopen : null }), editable() ? cards.issueCard(plan, { issue: () => edits.issue() }) : null, cards.crewsCard(plan, { pick: choose }), cards.notesCard(plan));
   points.set(plan);
+  extras.set(plan);
   drawClosures();
-  patrolLegend(plan, points.counts);
+  drawLegend();
   markRow();
 }
+const drawLegend = () => { patrolLegend(plan, points.counts); if (plan && extrasOf) extrasOf.extrasLegend(plan, layerOn('points')); };
 /** The board takes room from the map: the city is fitted into what is left, unless she chose a view. */
 function fitMap() {
   map.invalidateSize({ pan: false });
@@ -261,14 +287,16 @@ async function listPlans() {
 $('#patrol-hours-open').addEventListener('click', () => import('./patrol-hours.js').then(({ openHours }) => openHours()));
 $('#patrol-settings-open').addEventListener('click', () => import('./patrol-settings.js').then(({ openSettings }) => openSettings({ saved() { drawDay(); askPhone(); } })));
 fold('posts', true); // the map is small here; its dots are explained one click away
-if (innerWidth < 1240) fold('points', true);
+if (innerWidth < 1240 || innerHeight < 800) for (const id of ['points', 'extras']) fold(id, true);
 startForm(submit);
+for (const which of ['breaks', 'optional', 'line']) $(`#ask-${which}`).addEventListener('click', () => conditions(which));
+for (const shape of ['line', 'area']) $(`#close-${shape}`).addEventListener('click', (event) => closeByHand(event.currentTarget, shape));
 key('Alt+Enter', 'key.solve', submit, { always: true });
 key('Ctrl+p', 'patrol.print', printSheet, { always: true });
 key('Ctrl+z', 'patrol.undo', () => (editable() && edits.undoable ? (hooks.undo(), true) : false));
 key('Ctrl+Shift+z', 'patrol.redo', () => (edits.redoable ? (hooks.redo(), true) : false));
 key('k', 'patrol.key.lock', () => (stop && editable() ? (lock([stop], !stop.locked), true) : false));
-key('m', 'patrol.key.move', () => (stop?.point && editable() ? (act.move(stop), true) : false));
+key('m', 'patrol.key.move', () => (stop && (stop.point || stop.role === 'break') && editable() ? (act.move(stop), true) : false));
 key('u', 'patrol.key.menu', () => { const button = $('#crew-menu'); if (!button) return false; button.click(); return true; });
 key('b', 'patrol.compare', () => (editable() ? (compare(), true) : false));
 key('Escape', 'key.close', () => { if (!unit) return false; choose(null); return true; });
@@ -280,7 +308,8 @@ startLayers((id, on) => {
   if (id === 'grids') grids.show(on);
   else toggleGroup({ routes: routes.group, points: points.group, posts: posts.group }[id], on);
   if (id === 'routes' && on) routes.paint();
-  patrolLegend(plan, points.counts, layerOn);
+  if (id === 'points' && extras) toggleGroup(extras.group, on);
+  drawLegend();
 });
 closures.group.addTo(map);
 onTheme(() => { routes.paint(); if (plan && cards) { drawPlan(); drawChosen({ fly: false }); board.lanes.renew(); } else { points.draw(); patrolLegend(plan, points.counts); } });

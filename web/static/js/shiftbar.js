@@ -72,7 +72,7 @@ export function shiftBar(move) {
       thin(axis);
       slider.max = length;
       slider.disabled = play.disabled = false;
-      label.title = stamp(shift.start);
+      label.title = shift.elapsed ? t('time.elapsed') : stamp(shift.start);
       // The one clock: a shift that runs now is shown as it stands now.
       const at = (now() - Date.parse(shift.start)) / 1000;
       set(same ? second : read('second') ? Number(read('second')) : at > 0 && at < length ? at : 0);

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,7 +14,7 @@ from planners.contract import Budget
 from planners.patrol.check import check_patrol
 from planners.patrol.plan import PatrolPlan
 from planners.patrol.problem import NO_WAY, PatrolProblem, VehicleType
-from planners.patrol.route_pool import recombined
+from planners.patrol.route_pool import RoutePool, recombined
 from planners.patrol.routes import solve_routes
 from planners.patrol.schedule import schedule
 
@@ -64,3 +68,76 @@ def test_no_more_units_than_there_are_are_put_together() -> None:
     problem = loaded(capacity=NO_WAY, units=1, visits=2)
     pool = [(1, (0, (0,))), (1, (0, (1,))), (50, (0, (0, 1)))]
     assert recombined(problem, pool, [(0, (0, 1))], seconds=None, seed=1) is None
+
+
+def test_the_routes_that_are_left_out_by_their_reduced_cost_are_in_no_better_plan() -> None:
+    rng = np.random.default_rng(4)
+    problem = loaded(capacity=NO_WAY, units=3, visits=7)
+    for _ in range(20):
+        sets = [tuple(np.flatnonzero(rng.random(7) < 0.4).tolist()) for _ in range(60)]
+        pool = [(int(rng.integers(1, 40)) * len(made), (0, made)) for made in sets if made]
+        best = [(0, tuple(range(7)))]
+        pool.append((500, best[0]))
+        found = recombined(problem, pool, best, seconds=None, seed=1)
+        cost: dict[frozenset[int], int] = {}
+        for price, (_, made) in pool:
+            cost[frozenset(made)] = min(price, cost.get(frozenset(made), price))
+        least = min(
+            (
+                sum(cost[part] for part in parts)
+                for size in (1, 2, 3)
+                for parts in itertools.combinations(cost, size)
+                if sum(map(len, parts)) == 7 == len(frozenset().union(*parts))
+            ),
+            default=0,
+        )
+        reached = cost[frozenset(range(7))] if found is None else sum(cost[frozenset(made)] for _, made in found)
+        assert reached == least
+
+
+class _Noted:
+    """What the pool asks of a route and of a plan."""
+
+    def __init__(self, *routes: tuple[int, ...]) -> None:
+        self.made = routes
+
+    def distance(self) -> int:
+        return 10
+
+    def routes(self) -> list[object]:
+        return [_NotedRoute(made) for made in self.made]
+
+
+class _NotedRoute:
+    def __init__(self, made: tuple[int, ...]) -> None:
+        self.made = made
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(SimpleNamespace(idx=i, is_client=lambda: True) for i in self.made)
+
+    def vehicle_type(self) -> int:
+        return 0
+
+    def distance(self) -> int:
+        return 10 * sum(self.made)
+
+    def service_duration(self) -> int:
+        return 0
+
+    def delivery(self) -> list[int]:
+        return [len(self.made)]
+
+    def is_feasible(self) -> bool:
+        return len(self.made) < 3
+
+
+def test_each_feasible_route_is_noted_once_under_its_visits_and_type() -> None:
+    pool = RoutePool([5, 6, 7, 8], [3])
+    for plan in (_Noted((0, 1), (2,)), _Noted((0, 1), (3,)), _Noted((0, 1, 2))):
+        pool.on_iteration(plan, plan, plan, None)
+    refused = _Noted((0,))
+    pool.on_iteration(plan, refused, plan, None)
+    assert pool.routes() == [(10, (3, (5, 6))), (20, (3, (7,))), (30, (3, (8,)))]

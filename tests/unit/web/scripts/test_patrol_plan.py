@@ -116,6 +116,21 @@ def test_an_answer_replaces_only_what_it_names() -> None:
     assert body["shift"] == BODY["shift"]
 
 
+def test_a_lock_leaves_the_task_of_a_crew_as_it_is() -> None:
+    held = _stop(0, "A", 300, 90) | {"locked": True}
+    answer = {
+        "version": 2, "changed": ["U1"], "points": [],
+        "routes": [_route("U1", held, _stop(1, "C", 7800, 130), changed=True)],
+    }  # fmt: skip
+    routes = _run(
+        f"const {{ patched }} = await import({_module('patrol-plan.js')}); "
+        f"tell(patched({json.dumps(BODY)}, {json.dumps(answer)}).routes);"
+    )
+    own = next(r for r in routes if r["unit_id"] == "U1")
+    assert own["stops"][0]["locked"]
+    assert own["changed"] is False
+
+
 def test_changes_are_undone_and_redone_by_version_in_order() -> None:
     asked = _run(
         f"""

@@ -9,6 +9,7 @@ import pytest
 
 from geo.errors import UnavailableError
 from geo.presence.positions import Positions
+from geo.store import position_history
 from geo.store.position_history import MOST_FILES, PositionHistory
 
 DAY = 86_400.0
@@ -36,6 +37,46 @@ def test_what_was_kept_is_read_again_by_time(tmp_path: Path) -> None:
     assert np.array_equal(again.lonlat, kept.lonlat)
     assert history.read(START + 15.0, START + DAY + 5.0).seconds.tolist() == [START + 20.0]
     assert history.extent() == (START + 10.0, START + 3 * DAY)
+
+
+def test_units_that_were_not_heard_in_the_period_are_not_named(tmp_path: Path) -> None:
+    history = PositionHistory(tmp_path)
+    history.append(positions([10.0, 20.0]))
+    history.append(positions([5000.0], unit="A1"))
+    assert history.read(START, START + 100.0).units == ("XZ101",)
+
+
+def test_what_is_forgotten_is_held_no_more_and_little_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(position_history, "MOST_HELD", 3)
+    history = PositionHistory(tmp_path)
+    for k in range(4):
+        history.append(positions([10.0 * k, DAY + 10.0 * k]))
+    for _ in range(2):
+        assert len(history.read(START, START + 2 * DAY)) == 8
+        assert sum(table.num_rows for table in history._held.values()) <= 3
+    history.forget(START + DAY)
+    assert not history._held
+    assert len(history.read(START, START + 2 * DAY)) == 4
+
+
+def test_positions_in_any_order_are_read_by_unit_and_time(tmp_path: Path) -> None:
+    history = PositionHistory(tmp_path)
+    history.append(positions([30.0], unit="B"))
+    history.append(positions([20.0, 40.0], unit="A"))
+    history.append(positions([10.0], unit="B"))
+    made = history.read(START, START + DAY)
+    assert made.unit.tolist() == [0, 0, 1, 1]
+    assert (made.seconds - START).tolist() == [20.0, 40.0, 10.0, 30.0]
+
+
+def test_a_copy_holds_all_days_and_nothing_that_comes_later(tmp_path: Path) -> None:
+    history = PositionHistory(tmp_path / "here")
+    history.append(positions([10.0, DAY + 5.0]))
+    assert history.copy_to(tmp_path / "there") == 2
+    history.append(positions([20.0]))
+    copy = PositionHistory(tmp_path / "there")
+    assert (copy.read(0.0, 1e12).seconds - START).tolist() == [10.0, DAY + 5.0]
+    assert PositionHistory(tmp_path / "none").copy_to(tmp_path / "empty") == 0
 
 
 def test_the_same_positions_again_change_nothing_that_is_read(tmp_path: Path) -> None:

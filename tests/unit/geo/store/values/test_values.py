@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ParameterError
-from geo.store.values import instant_of, is_storable, microseconds, now
+from geo.store.values import PACKED_FROM, instant_of, is_storable, microseconds, now, packed, unpacked
 
 
 @given(
@@ -38,3 +38,16 @@ def test_the_clock_has_a_zone() -> None:
 def test_storable_texts_are_those_that_utf_8_holds_without_nul(text: str) -> None:
     held = "\x00" not in text and not any(0xD800 <= ord(char) <= 0xDFFF for char in text)
     assert is_storable(text) == held
+
+
+@given(st.text(max_size=20), st.integers(0, 3))
+def test_packed_text_comes_back_and_text_kept_before_is_read_as_it_is(text: str, times: int) -> None:
+    body = '{"a":"' + text.replace('"', "") * (1 + times * PACKED_FROM // 8) + '"}'
+    assert unpacked(packed(body)) == body
+    assert unpacked(body) == body
+
+
+def test_long_text_is_packed_and_short_text_is_not() -> None:
+    long = '{"line":[' + ",".join(f"[24.{n:06d},60.17]" for n in range(8_000)) + "]}"
+    assert len(packed(long)) < len(long) / 2
+    assert packed('{"a":1}') == '{"a":1}'

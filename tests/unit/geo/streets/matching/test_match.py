@@ -13,6 +13,7 @@ from geo.streets.graph import StreetGraph
 from geo.streets.matching.match import Matcher, MatchModel
 from geo.streets.matching.reach import ArcGraph
 from geo.streets.matching.track import Track
+from geo.streets.matching.trellis import Layer
 from geo.synthetic.drives import Drive, Signal, drive, sent
 
 
@@ -43,6 +44,54 @@ def test_the_arcs_of_a_drive_are_found_again(
 ) -> None:
     track = sent(city, truth, Signal(every_seconds=every, noise_m=5.0), seed=8)
     assert found_again(truth, track, matcher.match(track).driven_arc) >= least
+
+
+def test_loud_drives_are_found_from_end_to_end(city: StreetGraph) -> None:
+    """At 20 m of noise places a little back are nearly as likely; drives drawn too short lose their first and last streets."""
+    matcher = Matcher(city, model=MatchModel(noise_m=20.0))
+    signal = Signal(every_seconds=15.0, noise_m=20.0)
+    right = []
+    for seed in range(4):
+        driven = drive(city, seconds=1200.0, seed=seed)
+        track = sent(city, driven, signal, seed=seed)
+        right.append(found_again(driven, track, matcher.match(track).driven_arc))
+    assert np.mean(right) > 0.96
+
+
+def steps(*places: tuple[float, float, float], noise_m: float) -> list[Layer]:
+    """Return fixes at x, y and seconds, each with candidates at the place itself and 30 m east of it."""
+    return [
+        Layer(
+            row=row, begin=at, end=at, spot=np.array([x, y]), noise_m=noise_m, arc=np.zeros(2, np.int32),
+            share=np.zeros(2), apart=np.zeros(2), xy=np.array([[x, y], [x + 30.0, y]]), cost=np.zeros(2),
+        )
+        for row, (x, y, at) in enumerate(places)
+    ]  # fmt: skip
+
+
+def test_straight_on_at_the_usual_speed_is_free_and_standing_earns_nothing(matcher: Matcher) -> None:
+    last, fresh, same = steps((0.0, 0.0, 0.0), (180.0, 0.0, 15.0), (0.0, 0.0, 15.0), noise_m=1e-3)
+    per_metre, per_second, _ = matcher.prices(last, fresh)
+    left, ahead = matcher.progress(last, fresh, per_metre, per_second)
+    assert ahead[0] - left[0] == pytest.approx(180.0 * per_metre + 15.0 * per_second)
+    assert ahead[1] - ahead[0] == pytest.approx(left[1] - left[0])
+    assert left[1] > 0
+    for price in matcher.progress(last, same, per_metre, per_second):
+        assert (price == 0.0).all()
+
+
+def test_a_short_step_in_noise_has_no_direction(matcher: Matcher) -> None:
+    quiet, loud = (
+        matcher.progress(*steps((0.0, 0.0, 0.0), (40.0, 0.0, 5.0), noise_m=noise), 0.03, 0.3)[1][0]
+        for noise in (1.0, 40.0)
+    )
+    assert loud == pytest.approx(quiet / 3.0, rel=0.01)
+
+
+def test_detours_are_cheaper_where_there_was_time_for_them(matcher: Matcher) -> None:
+    last, far, near = steps((0.0, 0.0, 0.0), (180.0, 0.0, 15.0), (0.0, 0.0, 15.0), noise_m=5.0)
+    assert matcher.prices(last, far)[1] == pytest.approx(1.0 / matcher.model.patience_seconds)
+    assert matcher.prices(last, near)[1] == pytest.approx(0.25 / matcher.model.patience_seconds)
 
 
 def test_driven_arcs_follow_each_other_in_space_and_time(city: StreetGraph, matcher: Matcher, truth: Drive) -> None:

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import received_traces
+from benchmarks.harness import Options
+from benchmarks.received_traces import sense_of
 from geo.crs import to_metric
 from geo.streets.aequilibrae import read_coquimbo
 from geo.streets.graph import StreetGraph
@@ -56,3 +59,21 @@ def test_a_made_up_drive_of_the_same_kind_is_matched_alike() -> None:
     assert share > 0.95
     assert 0.4 < ratio < 1.1
     assert 15.0 < noise < 40.0
+
+
+def test_a_match_without_known_truth_is_judged_by_its_length_and_its_breaks() -> None:
+    graph = read_coquimbo()
+    track = sent(graph, drive(graph, seconds=1500.0, seed=21), Signal(every_seconds=10.0, noise_m=10.0), seed=3)
+    gap = (track.seconds < 500.0) | (track.seconds > 900.0)
+    for kept, breaks in ((np.ones(len(track), bool), 0), (gap, 1)):
+        made = sense_of(graph, Matcher(graph), Track(lonlat=track.lonlat[kept], seconds=track.seconds[kept]))
+        assert made.matched / made.positions > 0.95
+        assert made.driven_m / made.trace_m == pytest.approx(1.0, abs=0.15)
+        assert made.breaks == breaks
+
+
+@pytest.mark.shared_data
+def test_the_benchmark_matches_the_traces_of_xian_on_both_networks(shared: Path) -> None:
+    made = list(received_traces.rows(Options(data=shared)))
+    assert len(made) == 4
+    assert [row.met for row in made[:3]] == [True, True, True]

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from geo.errors import FieldError, NotFoundError, TableError
+from geo.store.exchange import read_layer
 from geo.store.importing import import_table, table_class
 from geo.store.port import TABLES
 from geo.store.writing import write_layer
@@ -209,3 +210,34 @@ def test_points_near_the_border_are_reported(tmp_path: Path) -> None:
 def test_unknown_collections_are_named() -> None:
     with pytest.raises(NotFoundError, match="no table 'zones'"):
         table_class("zones")
+
+
+@pytest.mark.parametrize("ending", ["csv", "geojson"])
+def test_gaps_and_windows_of_points_come_from_files_as_numbers_or_times(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"points.{ending}"
+    columns = {
+        "编号": ["P1", "P2"], "名称": ["市场", "小学"], "到点间隔": ["120", None], "最小间隔": ["45", None],
+        "到岗时刻": [None, "7:20"], "离岗时刻": [None, "08:05"], "可派巡组": ["车巡", "车巡、摩巡"],
+    }  # fmt: skip
+    if ending == "csv":
+        frame = pd.DataFrame(columns | {"经度": [108.95, 108.96], "纬度": [34.27, 34.27]})
+        frame.to_csv(file, index=False, encoding="utf-8-sig")
+    else:
+        places = [{"type": "Point", "coordinates": [108.95 + 0.01 * n, 34.27]} for n in range(2)]
+        file.write_bytes(
+            orjson.dumps(
+                {
+                    "type": "FeatureCollection",
+                    "features": [
+                        {"type": "Feature", "geometry": place, "properties": {k: v[n] for k, v in columns.items()}}
+                        for n, place in enumerate(places)
+                    ],
+                }
+            )
+        )
+    made = to_table(read_layer(file, frame="WGS84"), Points, first_row=2).table.frame
+    assert made["gap_minutes"].to_list() == [120, pd.NA]
+    assert made["least_gap_minutes"].to_list() == [45, pd.NA]
+    assert made["window_start"].to_list() == [pd.NA, 440]
+    assert made["window_end"].to_list() == [pd.NA, 485]
+    assert made["kinds"].to_list() == ["车巡", "车巡、摩巡"]

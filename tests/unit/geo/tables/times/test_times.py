@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pandas as pd
 import pytest
 
 from geo.errors import ParameterError
-from geo.tables.times import parse_times
+from geo.tables.times import clock_minutes, parse_times
 
 MORNING = pd.Timestamp("2026-11-22T00:05:00Z")
 
@@ -74,3 +76,9 @@ def test_clocks_that_change() -> None:
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(ParameterError, match="'Peking' is not a time zone"):
         parse_times(pd.Series(["2026-11-22"]), zone="Peking")
+
+
+def test_times_of_the_day_become_minutes_and_the_rest_stays() -> None:
+    given = ["7:20", "07:20:00", "7时20分", "7：20", time(7, 20), "24:30", "480", 480, None, "48:00", "7:61", "早上"]
+    found = clock_minutes(pd.Series(given, dtype=object)).tolist()
+    assert found == [440, 440, 440, 440, 440, 1470, "480", "480", None, "48:00", "7:61", "早上"]

@@ -7,8 +7,9 @@ from geo.errors import InputError, ParameterError
 from planners.contract import Budget
 from planners.patrol.cover.curve import cover_curve, moments, spots_of
 from planners.patrol.cover.improve import improve_cover
+from planners.patrol.cover.limit import cover_limit
 from planners.patrol.cover.problem import CoverProblem, Leg, cover_problem
-from planners.patrol.cover.standing import best_posts
+from planners.patrol.cover.standing import best_posts, proved_posts
 from planners.patrol.guess.turns import way_seconds
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import check_spacing
@@ -138,3 +139,31 @@ def test_what_cannot_be_is_named() -> None:
         cover_problem(np.zeros((3, 1)), [1.0], standard_seconds=60, spot_of_place=[0, 1, 7])
     with pytest.raises(ParameterError, match="step"):
         moments(problem, 0)
+
+
+def test_the_proved_posts_are_those_of_every_set_tried() -> None:
+    rng = np.random.default_rng(5)
+    for units in (1, 2, 3):
+        seconds, demand = rng.random((7, 12)) * 900, rng.random(12)
+        cover = cover_problem(seconds, demand, standard_seconds=300, spot_of_place=np.arange(7))
+        posts, bound = proved_posts(cover, demand, range(7), units)
+        best = max(demand[cover.reach[list(c)].any(axis=0)].sum() for c in combinations(range(7), units))
+        assert len(posts) <= units
+        assert demand[cover.reach[list(posts)].any(axis=0)].sum() == pytest.approx(best)
+        assert bound == pytest.approx(best)
+
+
+def test_the_limit_lies_above_every_plan_and_is_met_where_all_time_is_set() -> None:
+    problem, plan = street(), there_and_back()
+    # One unit, 1200 s of dwell at two places; the other 2400 s may be spent where most calls are.
+    reach = np.where(np.eye(3) > 0, 0, 999)
+    cover = cover_problem(reach, [3.0, 1.0, 1.0], standard_seconds=60, spot_of_place=[0, 1, 2])
+    by_hand = (3 * 2400 + 600 + 600) / (5 * 3600)
+    assert cover_limit(problem, cover, 1) == pytest.approx(by_hand, abs=1e-4)
+    assert cover_curve(problem, plan, cover).mean <= by_hand
+    # Each period has its own calls: the free 2400 s go to the two busy ones of three.
+    busy = cover_problem(
+        reach, np.array([[3.0, 0, 0], [1.0, 0, 0], [3.0, 0, 0]]), standard_seconds=60, spot_of_place=[0, 1, 2],
+        period_seconds=1200,
+    )  # fmt: skip
+    assert cover_limit(problem, busy, 1) == pytest.approx(6 / 7, abs=1e-4)

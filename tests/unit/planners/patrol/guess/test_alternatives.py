@@ -8,7 +8,7 @@ from geo.errors import ParameterError
 from planners.contract import Budget
 from planners.patrol.guess.alternatives import alternatives
 from planners.patrol.guess.drawn import Mixture
-from planners.patrol.guess.offsets import Freedom, retimed, uneven
+from planners.patrol.guess.offsets import Freedom, retimed, varied
 from planners.patrol.guess.presence import presence, presences, watched_points
 from planners.patrol.guess.strands import strands
 from planners.patrol.guess.todays import draw_of_day, todays_plan
@@ -113,9 +113,9 @@ def test_pushed_begins_are_the_least_that_fit() -> None:
         assert fitting.begin[i] in (*(b + HOUR for b in earlier), *(6 * HOUR + 1 - 2 * HOUR * k for k in range(4)))
 
 
-def test_uneven_begins_keep_the_check_and_the_orders(solved: tuple[SpacingProblem, SpacedPlan]) -> None:
+def test_varied_begins_keep_the_check_and_the_orders(solved: tuple[SpacingProblem, SpacedPlan]) -> None:
     problem, plan = solved
-    other = uneven(problem, plan, rng=np.random.default_rng(1))
+    other = replace(plan, routes=tuple(varied(problem, list(plan.routes), rng=np.random.default_rng(1))))
     assert check_spacing(problem, other) == check_spacing(problem, plan)
     assert begins_by_point(problem, other) != begins_by_point(problem, plan)
     for one, two in zip(plan.routes, other.routes, strict=True):

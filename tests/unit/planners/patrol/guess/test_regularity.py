@@ -2,7 +2,7 @@ import numpy as np
 
 from planners.contract import Budget
 from planners.patrol.guess.alternatives import alternatives
-from planners.patrol.guess.regularity import HIGH_FROM, MIDDLE_FROM, regularity
+from planners.patrol.guess.regularity import HIGH_FROM, MIDDLE_FROM, regularity, regularity_of_draws
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.solve import solve_spacing
 
@@ -37,3 +37,11 @@ def test_the_same_timetable_every_night_is_highly_regular_and_drawn_ones_are_not
     assert other.interval is None  # one round has no spread
     # After too few nights nothing is said.
     assert regularity(problem, plan, [plan] * 2).level is None
+    # Plans drawn alike, each guessed after the others, scatter less than one night.
+    pooled = regularity_of_draws(problem, made[:8])
+    assert pooled.n == 7
+    assert pooled.hit_ratio is not None
+    assert pooled.hit_ratio < same.hit_ratio / 2
+    assert pooled.interval is not None
+    assert regularity_of_draws(problem, [plan] * 6).level == "high"
+    assert regularity_of_draws(problem, made[:3]).level is None

@@ -11,7 +11,7 @@ from planners.patrol.mend.events import StreetsChanged, UnitAway, UnitBack, Unit
 from planners.patrol.mend.improve import improve
 from planners.patrol.mend.replan import Replanned, replan
 from planners.patrol.problem import NO_WAY
-from planners.patrol.spacing.asked import Appointment
+from planners.patrol.spacing.asked import Appointment, OptionalStop
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import broken_gaps, check_spacing
 from planners.patrol.spacing.plan import SpacedPlan, SpacedRoute
@@ -303,3 +303,73 @@ def test_the_same_seed_gives_the_same_plan() -> None:
     for a, b in zip(one.plan.routes, other.plan.routes, strict=True):
         assert a.begin.tolist() == b.begin.tolist()
         assert a.points.tolist() == b.points.tolist()
+
+
+def test_improving_obeys_the_clock_of_its_observer_and_tries_points_left_out_again() -> None:
+    alone = SpacedPlan(routes=(PLAN.routes[0],), left_out=(2,))
+    assert check_spacing(PROBLEM, alone) == 1 + PROBLEM.price_of_leaving_out
+    better = improve(PROBLEM, alone, Budget(iterations=3))
+    assert better.plan.left_out == ()
+    assert not better.plan.broken
+    assert better.objective == 1
+    looks: list[Progress] = []
+
+    def thrice(progress: Progress) -> bool:
+        looks.append(progress)
+        return len(looks) < 3
+
+    stopped = improve(PROBLEM, alone, Budget(seconds=60), observe=thrice)
+    assert stopped.termination == Termination.CANCELLED
+    assert len(looks) == 3
+
+
+def test_a_point_left_out_is_tried_again_at_the_next_event() -> None:
+    plan = SpacedPlan(routes=(PLAN.routes[0],), left_out=(2,))
+    found = replan(PROBLEM, plan, [UnitLate(unit="post-1", seconds=0)], now=300, iterations=40)
+    assert found.plan.left_out == ()
+    assert not found.plan.broken
+    # Left out, it counts as a point that waits for the whole shift: 7200 - 3600 s.
+    assert found.before == pytest.approx(60)
+    assert found.overdue == 0
+
+
+def test_an_optional_stop_of_a_unit_that_is_pulled_away_is_made_by_another() -> None:
+    hot = OptionalStop(key="hot", point=1, earliest=5200, latest=6500, dwell=300, prize=5, kinds=("car",))
+    problem = replace(PROBLEM, optional=(hot,))
+    route = by_hand(problem, 2, [(1, 5300)])
+    chance = replace(
+        route,
+        optional=np.zeros(1, np.int32),
+        departure=np.array([5600], np.int32),
+        back=5600 + int(problem.seconds[0, 2, 0]),
+    )
+    plan = SpacedPlan(routes=(*PLAN.routes, chance))
+    check_spacing(problem, plan)
+    found = replan(problem, plan, [UnitAway(unit="post-3", at=4100)], now=4100, iterations=20)
+    made = [found.problem.unit_key(r.vehicle, r.unit) for r in found.plan.routes if (r.optional == 0).any()]
+    assert len(made) == 1
+    assert made[0] != "post-3"
+    assert found.overdue == 0
+    kept = replan(problem, plan, [UnitLate(unit="post-1", seconds=60)], now=2000, iterations=20)
+    assert kept.reordered == ()
+
+
+def test_an_opened_street_gives_times_back_and_changes_no_crew_that_gains_nothing() -> None:
+    slow = np.where(PROBLEM.seconds > 0, PROBLEM.seconds * 40, 0).astype(np.int32)
+    closed = replan(PROBLEM, PLAN, [StreetsChanged(seconds=slow)], now=2100, iterations=30)
+    assert closed.overdue > 0
+    opened = replan(closed.problem, closed.plan, [StreetsChanged(seconds=PROBLEM.seconds)], now=2200, iterations=60)
+    assert np.array_equal(opened.problem.seconds, PROBLEM.seconds)
+    assert opened.overdue < closed.overdue
+    faster = np.where(PROBLEM.seconds > 0, PROBLEM.seconds // 2, 0).astype(np.int32)
+    assert replan(PROBLEM, PLAN, [StreetsChanged(seconds=faster)], now=2100, iterations=30).changed == ()
+
+
+def test_the_bound_counts_what_nobody_can_reach_in_time() -> None:
+    # post-2 is on its way to p2, where it is free at 6800; p0 is due at 4200 and p1 at 5100. The visits that are not made any more
+    # count until the end of the shift, as 3001 and 2101 s over: the way there, 6800 + 60 s and more, is not late by less.
+    long = replace(PROBLEM, dwell=np.array([600, 600, 2300]))
+    plan = SpacedPlan(routes=(PLAN.routes[0], by_hand(long, 1, [(2, 1000), (2, 4500)])))
+    found = replan(long, plan, [UnitAway(unit="post-1", at=3500)], now=3500, iterations=40)
+    assert found.bound == pytest.approx((6800 + 120 - 4200 + 6800 + 60 - 5100) / 60)
+    assert found.bound <= found.overdue

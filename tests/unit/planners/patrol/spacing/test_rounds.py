@@ -3,9 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from geo.errors import CancelledError
 from planners.contract import Budget, Progress, Termination
 from planners.patrol.problem import NO_WAY
 from planners.patrol.spacing.binding import binding_constraint
+from planners.patrol.spacing.bound import bound_units
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import begins_by_point, check_spacing
 from planners.patrol.spacing.packing import Group, Packing, bases, composed
@@ -105,12 +107,36 @@ def test_same_seed_same_plan_and_a_stop_keeps_the_plan() -> None:
 
     def stop(progress: Progress) -> bool:
         seen.append(progress)
-        return False
+        return progress.objective is None
 
     outcome = solve_spacing(problem, Budget(seconds=60), observe=stop)
     assert outcome.termination in {Termination.CANCELLED, Termination.OPTIMAL}
+    assert [step.objective for step in seen[:-1]] == [None] * (len(seen) - 1)
+    assert check_spacing(problem, outcome.plan) == seen[-1].objective
+
+
+def test_a_stop_before_there_is_a_plan_is_heeded_at_once() -> None:
+    seen: list[Progress] = []
+
+    def stop(progress: Progress) -> bool:
+        seen.append(progress)
+        return False
+
+    with pytest.raises(CancelledError, match="before a first plan"):
+        solve_spacing(ring(24), Budget(seconds=60), observe=stop)
     assert len(seen) == 1
-    assert check_spacing(problem, outcome.plan) == seen[0].objective
+
+
+def test_a_stop_while_the_bound_is_proved_keeps_what_is_proved_by_then() -> None:
+    problem = ring(24)
+    asked: list[bool] = []
+
+    def going() -> bool:
+        asked.append(len(asked) < 1)
+        return asked[-1]
+
+    assert 1 <= bound_units(problem, going=going).units <= bound_units(problem).units
+    assert asked == [True, False]
 
 
 def test_binding_says_what_is_short_and_what_one_more_unit_brings() -> None:

@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planners.contract import Budget, Progress
+from planners.patrol.spacing.build import car_and_video
+from planners.patrol.spacing.by_windows import planned_by_windows, suits_windows, windows_of
+from planners.patrol.spacing.check import begins_by_point, check_spacing
+from planners.patrol.spacing.problem import SpacingProblem
+
+HOUR = 3600
+
+
+def ring(points: int, *, cars: int = 4, gap: int = 8 * HOUR, leg: int = 120, **more: object) -> SpacingProblem:
+    at = np.concatenate([[0], np.arange(points)])
+    away = np.abs(at[:, None] - at[None, :])
+    seconds = leg * np.minimum(away, points - away).astype(float)
+    seconds[0, 1:] += 60
+    seconds[1:, 0] += 60
+    given: dict[str, object] = {
+        "metres": None, "post_keys": ["post"], "point_keys": [f"p{i:02}" for i in range(points)],
+        "dwell": np.full(points, 600), "cars_at": [cars], "shift_seconds": 8 * HOUR, "gap_seconds": gap,
+    }  # fmt: skip
+    return car_and_video(seconds=seconds, **{**given, **more})  # type: ignore[arg-type]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    shift=st.integers(4 * HOUR, 12 * HOUR),
+    gap=st.floats(0.1, 1.0),
+    least=st.floats(0.0, 0.6),
+    since=st.floats(0.0, 1.0),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_begins_in_the_windows_keep_every_gap(
+    shift: int, gap: float, least: float, since: float, seed: int
+) -> None:
+    longest = max(1200, int(gap * shift))
+    problem = replace(
+        ring(1),
+        shift_seconds=shift, vehicles=tuple(replace(v, shift_seconds=shift) for v in ring(1).vehicles),
+        gap=np.array([longest]), least_gap=np.array([int(least * longest)]), since=np.array([int(since * longest)]),
+    )  # fmt: skip
+    _, number, window = windows_of(problem)
+    assert number.tolist() == list(range(len(window)))
+    if not len(window):
+        # Only where the last visit was so long ago that no visit at all, or none in time, can make up for it.
+        assert since * longest > 0.5 * longest
+        return
+    rng = np.random.default_rng(seed)
+    for begins in (window[:, 0], window[:, 1], rng.integers(window[:, 0], window[:, 1] + 1)):
+        steps = np.diff([-problem.since[0], *begins])
+        assert steps.max() <= longest
+        assert np.diff(begins).min(initial=shift) >= problem.least_gap[0]
+        assert begins[-1] + longest > shift
+        assert begins[-1] + problem.dwell[0] <= shift
+
+
+def test_one_car_passes_every_point_once() -> None:
+    problem = ring(30)
+    assert suits_windows(problem)
+    plan = planned_by_windows(problem, Budget(iterations=200))
+    assert plan is not None
+    # 30 dwells of 600 s and 30 legs of 120 s are 21,600 s of a shift of 28,800 s.
+    assert check_spacing(problem, plan) == 1
+
+
+def test_one_car_serves_points_of_two_gaps_where_rounds_would_take_two() -> None:
+    gap = np.full(12, 8 * HOUR)
+    gap[[2, 7]] = 4 * HOUR
+    problem = replace(ring(12), gap=gap, least_gap=gap // 2)
+    plan = planned_by_windows(problem, Budget(iterations=200))
+    assert plan is not None
+    assert check_spacing(problem, plan) == 1
+    assert [len(begins) for begins in begins_by_point(problem, plan)] == [2 if g == 4 * HOUR else 1 for g in gap]
+
+
+def test_what_finds_no_room_is_left_out_whole() -> None:
+    problem = ring(60, cars=1)
+    plan = planned_by_windows(problem, Budget(iterations=200))
+    assert plan is not None
+    assert plan.left_out
+    assert check_spacing(problem, plan) == pytest.approx(1 + problem.price_of_leaving_out * len(plan.left_out))
+    assert all(not begins_by_point(problem, plan)[p] for p in plan.left_out)
+
+
+def test_frequent_visits_are_not_for_windows() -> None:
+    assert not suits_windows(ring(10, gap=2 * HOUR))
+    assert suits_windows(ring(10, gap=4 * HOUR))
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
+    seen: list[Progress] = []
+
+    def stop(step: Progress) -> bool:
+        seen.append(step)
+        return False
+
+    plan = planned_by_windows(ring(30), Budget(iterations=100_000), observe=stop)
+    assert plan is not None
+    assert seen
+    assert all(step.objective is None for step in seen)
