@@ -130,9 +130,9 @@ def test_a_day_of_rest_mans_no_school_post(patrols: TestClient) -> None:
 
 def test_a_move_makes_a_version_a_stale_one_is_refused_and_nothing_is_lost(patrols: TestClient) -> None:
     plan = solved(patrols, day="2026-11-24", iterations=1)
-    route = crews(plan)[0]
+    route = min(crews(plan), key=lambda r: r["end_s"])
     last = route["stops"][-1]
-    later = (datetime.fromisoformat(last["begin"]) - timedelta(minutes=3)).isoformat()
+    later = (datetime.fromisoformat(last["begin"]) + timedelta(minutes=10)).isoformat()
     asked = {"version": 1, "unit_id": route["unit_id"], "index": last["index"], "begin": later}
     seen = change(patrols, plan, "move", **asked, preview=True, soft=True).json()
     assert seen["ok"]

@@ -12,16 +12,21 @@ so the more often a point is visited the more of what is possible is given away:
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from planners.contract import Budget, Observer, Progress, silent
+from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent, stopped_before_any_plan
+from planners.patrol.mend.improve import improve
 from planners.patrol.problem import PatrolProblem
 from planners.patrol.routes import solve_routes
 from planners.patrol.spacing import appointments
+from planners.patrol.spacing.bound import bound_units
+from planners.patrol.spacing.check import check_spacing
 from planners.patrol.spacing.plan import SpacedPlan, SpacedRoute
 from planners.patrol.spacing.problem import SpacingProblem
 
@@ -29,13 +34,99 @@ FEW: Final = 2.0
 """Windows are tried where a point is visited at most so many times on average ..."""
 MOST: Final = 1_200
 """... and all points at most so many times together: more are too many to be routed while somebody waits."""
+ONCE: Final = 1.3
+"""Rounds are tried as well where points are visited more often than this on average, or windows leave points out."""
+ROUTING_SHARE: Final = 0.6
+"""Part of the time for routes; in the rest begins leave their windows where gaps let them."""
+STEPS: Final = 100
+"""Steps of the routing for each iteration of a budget."""
 _NARROWEST: Final = 0.05
 
 
+Solve = Callable[..., Outcome[SpacedPlan]]
+
+
 def suits_windows(problem: SpacingProblem) -> bool:
-    """Return whether visits are few enough for ``planned_by_windows``."""
-    visits = len(windows_of(problem)[0])
-    return visits <= min(MOST, FEW * int(problem.on_rounds.sum()))
+    """Return whether visits are few enough for windows.
+
+    Never where all ways are alike, so that one round is as good as any, nor where points are roads that end elsewhere than they begin.
+    """
+    if np.diagonal(problem.seconds, axis1=1, axis2=2).any():
+        return False
+    places = problem.posts + np.flatnonzero(problem.on_rounds)
+    ways = problem.seconds[:, places][:, :, places][:, ~np.eye(len(places), dtype=np.bool_)]
+    if not ways.size or bool((ways.min(axis=1) == ways.max(axis=1)).all()):
+        return False
+    return _visits(problem) <= FEW and len(windows_of(problem)[0]) <= MOST
+
+
+def solve_windows(
+    problem: SpacingProblem, budget: Budget, rounds: Solve, *, observe: Observer = silent
+) -> Outcome[SpacedPlan]:
+    """Solve by windows and improve the plan; where that leaves points out or visits are not so few, by ``rounds`` as well.
+
+    Raises
+    ------
+    InfeasibleError
+        As ``rounds``.
+    CancelledError
+        Where the observer asks to stop before there is a plan.
+    """
+    began = time.perf_counter()
+    asked = _Asked(observe, began)
+    both = _visits(problem) > ONCE
+    share = ROUTING_SHARE / 2 if both else ROUTING_SHARE
+    steps = STEPS * (budget.iterations or 3) if budget.iterations or budget.seconds is None else None
+    seconds = None if budget.seconds is None else share * budget.seconds
+    plan = planned_by_windows(problem, replace(budget, seconds=seconds, iterations=steps), observe=asked)
+    if asked.stopped and not (plan and plan.routes):
+        raise stopped_before_any_plan()
+    found = None
+    if not asked.stopped and (plan is None or plan.left_out or both):
+        left = None if budget.seconds is None else max(0.5, budget.seconds - (time.perf_counter() - began)) / 2
+        found = rounds(problem, replace(budget, seconds=left), observe=asked)
+        if plan is None or found.objective <= check_spacing(problem, plan):
+            plan = found.plan
+    assert plan is not None
+    bound = None if found is None else found.bound
+    if bound is None and not asked.stopped:
+        bound = float(min(bound_units(problem, going=asked.going).units, problem.price_of_leaving_out))
+    termination = Termination.ITERATIONS if budget.seconds is None else Termination.TIME
+    if not asked.stopped and (bound is None or check_spacing(problem, plan) > bound) and not plan.left_out:
+        left = None if budget.seconds is None else max(0.2, budget.seconds - (time.perf_counter() - began))
+        plan = improve(problem, plan, replace(budget, seconds=left), bound=bound, idle=True, observe=asked).plan
+    objective = check_spacing(problem, plan)
+    if asked.stopped:
+        termination = Termination.CANCELLED
+    elif bound is not None and objective <= bound:
+        termination = Termination.OPTIMAL
+    return Outcome(
+        plan=plan, objective=objective, bound=bound, sense=-1, termination=termination,
+        seconds=time.perf_counter() - began, seed=budget.seed, solver="visits in windows",
+    )  # fmt: skip
+
+
+class _Asked:
+    """An observer that remembers whether it was asked to stop, and tells the seconds since the whole began."""
+
+    def __init__(self, observe: Observer, began: float) -> None:
+        self._observe = observe
+        self._began = began
+        self.stopped = False
+
+    def __call__(self, step: Progress) -> bool:
+        told = replace(step, seconds=time.perf_counter() - self._began)
+        self.stopped = self.stopped or not self._observe(told)
+        return not self.stopped
+
+    def going(self) -> bool:
+        return self(Progress(seconds=0.0))
+
+
+def _visits(problem: SpacingProblem) -> float:
+    """Return how often a point is visited on average."""
+    point, _, _ = windows_of(problem)
+    return len(point) / max(1, int(problem.on_rounds.sum()))
 
 
 def windows_of(problem: SpacingProblem) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:

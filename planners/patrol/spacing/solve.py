@@ -14,6 +14,7 @@ from planners.contract import Budget, Observer, Outcome, Progress, Termination, 
 from planners.patrol.mend.complete import completed
 from planners.patrol.spacing import appointments
 from planners.patrol.spacing.bound import bound_units
+from planners.patrol.spacing.by_windows import solve_windows, suits_windows
 from planners.patrol.spacing.cadence import Round
 from planners.patrol.spacing.check import check_spacing
 from planners.patrol.spacing.manning import Fleet, manned
@@ -131,7 +132,7 @@ class _State:
 
 
 def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[SpacedPlan]:
-    """Plan spaced patrols with few units.
+    """Plan spaced patrols with few units, by rounds or, where visits are few, by windows; the better plan of both where both are tried.
 
     Points of one gap are packed into closed rounds by ruin and recreate; ``k`` units follow each other on a round of
     ``L`` seconds, so that each point is begun every ``L / k`` seconds. The units of a round divide the visits of the shift, so that each
@@ -149,6 +150,12 @@ def solve_spacing(problem: SpacingProblem, budget: Budget, *, observe: Observer 
     """
     if not problem.plain:
         return completed(problem, budget, solve_spacing, observe=observe)
+    if suits_windows(problem):
+        return solve_windows(problem, budget, _by_rounds, observe=observe)
+    return _by_rounds(problem, budget, observe=observe)
+
+
+def _by_rounds(problem: SpacingProblem, budget: Budget, *, observe: Observer = silent) -> Outcome[SpacedPlan]:
     began = time.perf_counter()
 
     def ask() -> None:

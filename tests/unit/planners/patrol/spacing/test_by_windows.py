@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planners.contract import Budget, Progress
+from planners.contract import Budget, Progress, Termination
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.by_windows import planned_by_windows, suits_windows, windows_of
 from planners.patrol.spacing.check import begins_by_point, check_spacing
 from planners.patrol.spacing.problem import SpacingProblem
+from planners.patrol.spacing.solve import solve_spacing
 
 HOUR = 3600
 
@@ -103,3 +104,38 @@ def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
     assert plan is not None
     assert seen
     assert all(step.objective is None for step in seen)
+
+
+def test_the_solver_takes_windows_where_visits_are_few() -> None:
+    gap = np.full(12, 8 * HOUR)
+    gap[[2, 7]] = 4 * HOUR
+    outcome = solve_spacing(replace(ring(12), gap=gap, least_gap=gap // 2), Budget(iterations=2, seed=3))
+    assert outcome.objective == outcome.bound == 1
+    assert outcome.proved
+    assert outcome.solver == "visits in windows"
+    assert outcome.seed == 3
+
+
+def test_rounds_are_tried_too_where_windows_leave_points_out() -> None:
+    problem = ring(60, cars=1)
+    outcome = solve_spacing(problem, Budget(iterations=1))
+    assert outcome.plan.left_out
+    assert check_spacing(problem, outcome.plan) == outcome.objective
+    assert outcome.bound is not None
+    assert outcome.bound <= outcome.objective
+
+
+def test_the_same_steps_and_seed_give_the_same_plan() -> None:
+    gap = np.where(np.arange(20) % 5 == 0, 4 * HOUR, 8 * HOUR)
+    problem = replace(ring(20), gap=gap, least_gap=gap // 2)
+    one, two = (solve_spacing(problem, Budget(iterations=2, seed=7)).plan for _ in range(2))
+    assert [route.points.tolist() for route in one.routes] == [route.points.tolist() for route in two.routes]
+    assert [route.begin.tolist() for route in one.routes] == [route.begin.tolist() for route in two.routes]
+
+
+def test_a_stop_is_heard_and_keeps_what_there_is() -> None:
+    problem = ring(40)
+    outcome = solve_spacing(problem, Budget(seconds=60.0), observe=lambda _: False)
+    assert outcome.termination is Termination.CANCELLED
+    assert not outcome.proved
+    assert check_spacing(problem, outcome.plan) == outcome.objective
