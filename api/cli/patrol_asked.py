@@ -25,7 +25,7 @@ _ROAD: Final = re.compile(
 )
 _PIN: Final = re.compile(r"^([^=]+)=([^@]+)@(\d{1,2}:\d{2})-(\d{1,2}:\d{2})$")
 _CLOCK: Final = re.compile(r"^(\d{1,2}):(\d{2})$")
-KINDS: Final = ("car", "motorcycle", "foot")
+KINDS: Final = ("car", "motorcycle", "foot", "off_road")
 COLUMNS: Final = {
     "name": "name", "名称": "name", "lon": "lon", "经度": "lon", "lat": "lat", "纬度": "lat", "from": "from", "开始": "from",
     "to": "to", "结束": "to", "prize": "prize", "价值": "prize", "dwell_minutes": "dwell_minutes", "驻守（分）": "dwell_minutes",

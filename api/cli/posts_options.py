@@ -52,7 +52,7 @@ def _option(name: str, kind: object, default: object) -> inspect.Parameter:
 
 SHARED: Final = (
     _option("minutes", float, typer.Option(3.0, min=0.1, max=60, help="到达时限（分） / response standard")),
-    _option("profile", str, typer.Option("response_car", help="response_car, patrol_car, motorcycle, foot")),
+    _option("profile", str, typer.Option("response_car", help="response_car, patrol_car, motorcycle, foot, off_road")),
     _option("sites", str, typer.Option("all", help="posts, candidates, all, streets（沿路生成）")),
     _option("spacing", float, typer.Option(600.0, help="沿路生成的间距（米） / metres between made sites")),
     _option("pin", list[str], typer.Option([], help="必须保留的点 / posts that must stay")),

@@ -46,7 +46,7 @@ class ForbiddenStop(Value):
     """A point where a unit, or units of a kind, may not stop."""
 
     unit_id: Text | None = None
-    kind: Literal["car", "motorcycle", "foot"] | None = None
+    kind: Literal["car", "motorcycle", "foot", "off_road"] | None = None
     point_id: Text
 
 

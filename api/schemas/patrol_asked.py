@@ -11,11 +11,11 @@ from api.schemas.values import Value
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-StreetKind = Literal["car", "motorcycle", "foot"]
+StreetKind = Literal["car", "motorcycle", "foot", "off_road"]
 
 
 def _vehicles() -> list[StreetKind]:
-    return ["car", "motorcycle"]
+    return ["car", "motorcycle", "off_road"]
 
 
 Chainage = (

@@ -33,7 +33,7 @@ class RoundsQuestion(Value):
 
     post_id: str
     points: list[RoundsPoint] = Field(min_length=1, max_length=1000)
-    kind: str = Field(default="car", pattern="^(car|motorcycle|foot)$")
+    kind: str = Field(default="car", pattern="^(car|motorcycle|foot|off_road)$")
     from_day: date
     days: int = Field(default=28, ge=1, le=92)
     units: int = Field(default=2, ge=1, le=60)

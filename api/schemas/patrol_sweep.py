@@ -21,7 +21,7 @@ class SweepQuestion(Value):
     post_id: str
     area: list[LonLat] | None = Field(default=None, min_length=3, max_length=2000)
     grid_codes: list[str] | None = Field(default=None, min_length=1, max_length=200)
-    kind: Literal["car", "motorcycle", "foot"] = "car"
+    kind: Literal["car", "motorcycle", "foot", "off_road"] = "car"
     sides: Literal["once", "both"] = "once"
     units: int | None = Field(default=1, ge=1, le=60)
     goal: Literal["total", "longest"] = "longest"

@@ -12,9 +12,10 @@ from api.services.patrol_routes import Body, Locked, crew_route, video_route, vi
 from api.services.patrol_settings import LEVEL_NAMES
 from api.services.patrol_timetable import to_json
 from api.services.patrol_told import breaks_told, optional_told, roads_told
-from api.services.patrol_words import Notes, left_out_reasons, sentence
+from api.services.patrol_words import Notes, left_out_reasons, sentence, tightest
 from geo.store.port import Json
 from planners.patrol.mend.timetable import Lock
+from planners.patrol.spacing.gap_bound import least_gap_share, units_by_kind, worst_gap_share
 from planners.patrol.spacing.plan import SpacedPlan
 
 
@@ -111,6 +112,7 @@ def body_of(ground: Ground, made: Made, *, before: Mapping[str, Json] | None = N
         "mean_gap_minutes": mean_gap_minutes([p for p in points if p["kind"] != "video"]),
         "worst_gap_minutes": None if worst is None else worst["worst_gap_minutes"],
         "worst_gap_point": None if worst is None else worst["name"],
+        **_tightest(ground, made),
         "binding_zh": notes.binding[0], "binding_en": notes.binding[1], "one_more_unit": None,
         "speeds": {"hour": terms.speed_hour, "factor": terms.speed_factor, "note_zh": notes.speed[0], "note_en": notes.speed[1]},
         "closures": cast("Json", notes.closures),
@@ -125,6 +127,18 @@ def body_of(ground: Ground, made: Made, *, before: Mapping[str, Json] | None = N
     }  # fmt: skip
     zh, en = sentence(body)
     return body | {"sentence_zh": zh, "sentence_en": en}
+
+
+def _tightest(ground: Ground, made: Made) -> Body:
+    """Return the largest share of what its point allows that a gap takes, and what is proved about it where the times of the day still hold."""
+    problem, plan = ground.crews, made.plan
+    share = worst_gap_share(problem, plan)
+    least = None
+    if made.proof.units is not None:
+        least = least_gap_share(problem, units_by_kind(problem, plan), left_out=plan.left_out)
+    bound = None if least is None else least.share
+    zh, en = tightest(share, bound)
+    return {"worst_gap_share": share, "worst_gap_share_bound": bound, "tightest_zh": zh, "tightest_en": en}
 
 
 def away_spans(events: Sequence[Mapping[str, Json]], end: str) -> dict[str, list[list[str]]]:

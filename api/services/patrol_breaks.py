@@ -7,7 +7,7 @@ from typing import Final
 
 from api.schemas.patrol import PatrolQuestion
 from api.schemas.patrol_asked import BreakRule
-from api.services.patrol_problem import UnitRows
+from api.services.patrol_problem import KIND_ORDER, UnitRows
 from api.services.patrol_settings import KEYS
 from api.services.patrol_terms import Terms
 from geo.errors import NotFoundError
@@ -60,7 +60,7 @@ def breaks_of(
 def _who(rule: BreakRule, units: UnitRows, kinds: Sequence[str]) -> tuple[str, ...]:
     if rule.who is None:
         return tuple(kinds)
-    unknown = [name for name in rule.who if name not in units.names and name not in ("car", "motorcycle", "foot")]
+    unknown = [name for name in rule.who if name not in units.names and name not in KIND_ORDER]
     if unknown:
         raise NotFoundError(
             f"The break {rule.name} is for {', '.join(unknown[:5])}, which is neither a unit of this shift nor a kind of unit",

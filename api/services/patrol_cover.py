@@ -29,7 +29,7 @@ CELL_M: Final = 500.0
 MOST_CELLS: Final = 400
 HOUR: Final = 3600
 EVERY_SECONDS: Final = 300
-BY_VEHICLE: Final = frozenset({"car", "motorcycle"})
+BY_VEHICLE: Final = frozenset({"car", "motorcycle", "off_road"})
 MORE_TRAVEL: Final = 0.05
 
 
@@ -45,7 +45,7 @@ class CallNodes:
 
 def cover_of(workspace: Workspace, principal: Principal, ground: Ground) -> CoverProblem | None:
     """Return the cover problem of a ground, or None where no call has a place or no crew has a vehicle."""
-    kind = next((k for k in ("car", "motorcycle") if k in ground.crews.kinds), None)
+    kind = next((k for k in ("car", "motorcycle", "off_road") if k in ground.crews.kinds), None)
     if kind is None:
         return None
     try:

@@ -207,6 +207,7 @@ def _refused(kept: Kept, plan_id: str, refused: InfeasibleError | InputError, be
         "sentence_en": en, "changed": [], "routes": [], "removed": [], "points": [], "broken": before["broken"],
         "units_used": before["units_used"], "worst_gap_minutes": before["worst_gap_minutes"],
         "worst_gap_point": before["worst_gap_point"], "metres": before["metres"], "score": {"before": score, "after": score},
+        **_tightest(before),
         "one_more_unit": None, "milliseconds": _since(began), "regularity": before.get("regularity"),
         "issue": public(before).get("issue"), "rows": list(refused.rows),
     }  # fmt: skip
@@ -233,10 +234,15 @@ def answer(
         "removed": cast("Json", sorted(unit for unit in units if unit not in left)),
         "points": [p for p in _rows(body, "points") if held.get(str(p["point_id"])) != p],
         "broken": body["broken"], "units_used": body["units_used"], "worst_gap_minutes": body["worst_gap_minutes"],
-        "worst_gap_point": body["worst_gap_point"], "metres": body["metres"],
+        "worst_gap_point": body["worst_gap_point"], "metres": body["metres"], **_tightest(body),
         "score": {"before": score_of(before), "after": score_of(body)}, "one_more_unit": body.get("one_more_unit"),
         "milliseconds": _since(began), "regularity": body.get("regularity"), "issue": public(body).get("issue"), "rows": [],
     }  # fmt: skip
+
+
+def _tightest(body: Held) -> Body:
+    """Return what a body says of its tightest gap; null in plans kept before that was told."""
+    return {name: body.get(name) for name in ("worst_gap_share", "worst_gap_share_bound", "tightest_zh", "tightest_en")}
 
 
 def score_of(body: Held) -> Body:

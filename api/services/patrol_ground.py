@@ -33,9 +33,11 @@ from planners.patrol.spacing.problem import SpacingProblem
 
 Floats = npt.NDArray[np.float64]
 
-PROFILE_OF: Final[Mapping[str, str]] = {"car": "patrol_car", "motorcycle": "motorcycle", "foot": "foot"}
+PROFILE_OF: Final[Mapping[str, str]] = {
+    "car": "patrol_car", "motorcycle": "motorcycle", "foot": "foot", "off_road": "off_road",
+}  # fmt: skip
 KINDS: Final = tuple(PROFILE_OF)
-MODES: Final[Mapping[str, str]] = {"car": "车巡", "motorcycle": "摩托车", "foot": "步巡"}
+MODES: Final[Mapping[str, str]] = {"car": "车巡", "motorcycle": "摩托车", "foot": "步巡", "off_road": "越野车"}
 NOT_LEFT_OUT: Final = frozenset({"no_school", "other_shift"})
 """Codes of points that ask for nothing today; they are told, not counted as left out."""
 

@@ -23,7 +23,7 @@ from planners.patrol.spacing.problem import SpacingProblem
 Floats = npt.NDArray[np.float64]
 VIDEO_POST: Final = "VIDEO"
 """Key of the room where operators watch the cameras."""
-KIND_ORDER: Final = ("car", "motorcycle", "foot")
+KIND_ORDER: Final = ("car", "motorcycle", "foot", "off_road")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,9 +25,11 @@ Floats = npt.NDArray[np.float64]
 Locked = frozenset[tuple[str, str, int]]
 """Stops by unit, place and begin."""
 
-MODES_ZH: Final[Mapping[str, str]] = {"car": "车巡", "motorcycle": "摩托车巡", "foot": "步巡", "video": "视频巡查"}
+MODES_ZH: Final[Mapping[str, str]] = {
+    "car": "车巡", "motorcycle": "摩托车巡", "foot": "步巡", "video": "视频巡查", "off_road": "越野巡",
+}  # fmt: skip
 MODES_EN: Final[Mapping[str, str]] = {
-    "car": "by car", "motorcycle": "by motorcycle", "foot": "on foot", "video": "by camera",
+    "car": "by car", "motorcycle": "by motorcycle", "foot": "on foot", "video": "by camera", "off_road": "by off-road vehicle",
 }  # fmt: skip
 WAYS: Final = {"forward": ("顺桩号", "with the chainage"), "backward": ("逆桩号", "against the chainage")}
 ROLES: Final = {Role.ROUND: "round", Role.APPOINTMENT: "appointment", Role.BREAK: "break", Role.OPTIONAL: "optional"}

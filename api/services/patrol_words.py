@@ -28,6 +28,9 @@ def sentence(body: Mapping[str, Json]) -> Words:
     if body["worst_gap_minutes"] is not None:
         zh.append(f"最长间隔 {body['worst_gap_minutes']:.0f} 分（{body['worst_gap_point']}）")
         en.append(f"longest gap {body['worst_gap_minutes']:.0f} min ({body['worst_gap_point']})")
+    if body.get("tightest_zh"):
+        zh.append(str(body["tightest_zh"]))
+        en.append(str(body["tightest_en"]))
     optional = cast("Mapping[str, Json] | None", body.get("optional"))
     if optional is not None:
         zh.append(str(optional["zh"]))
@@ -50,6 +53,17 @@ def sentence(body: Mapping[str, Json]) -> Words:
         f"seed {body['seed']}",
     ]
     return "；".join(zh), "; ".join(en)
+
+
+def tightest(share: float | None, bound: float | None) -> Words:
+    """Return how much of what its point allows the tightest gap takes, and how much it must; the bound is rounded down."""
+    if share is None:
+        return "", ""
+    zh, en = f"最紧间隔为规定的 {share:.0%}", f"tightest gap {share:.0%} of what is allowed"
+    if bound is None:
+        return zh, en
+    least = int(100 * bound)
+    return f"{zh}，理论下限 {least}%", f"{en}, lower bound {least}%"
 
 
 def left_out_reasons(ground: Ground, plan: SpacedPlan) -> dict[int, Words]:

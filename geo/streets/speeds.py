@@ -14,12 +14,16 @@ import numpy.typing as npt
 from geo.errors import ParameterError, TableError
 from geo.streets.graph import CAR, FOOT, MOTORCYCLE, RESPONSE, ROAD_CLASSES, StreetGraph
 
-PROFILES: Final = ("response_car", "patrol_car", "motorcycle", "foot")
-"""Who travels: a car that answers a call, a car on patrol, a motorcycle, an officer on foot."""
+PROFILES: Final = ("response_car", "patrol_car", "motorcycle", "foot", "off_road")
+"""Who travels: a car that answers a call, a car on patrol, a motorcycle, an officer on foot, an off-road vehicle."""
 
 ACCESS_BIT: Final[Mapping[str, int]] = {
-    "response_car": RESPONSE, "patrol_car": CAR, "motorcycle": MOTORCYCLE, "foot": FOOT,
+    "response_car": RESPONSE, "patrol_car": CAR, "motorcycle": MOTORCYCLE, "foot": FOOT, "off_road": CAR,
 }  # fmt: skip
+"""The bit that opens an arc to a profile; rough arcs are open to an off-road vehicle beyond it."""
+
+ROUGH: Final = ("track", "path", "other")
+"""Classes that an off-road vehicle also uses where they are open on foot."""
 
 NO_WAY: Final = 2**30 - 1
 """Milliseconds of an arc that the profile may not pass."""
@@ -32,16 +36,16 @@ FASTEST_KPH: Final = 200.0
 # Door-to-door averages on Chinese city streets, lights and junctions included, below the limits of the road traffic
 # law (30 km/h without a centre line, 50 km/h with one lane each way). They are a starting point to be edited, not a
 # measurement. 0 = the profile does not use the class even where access tags would let it.
-_DEFAULT_KPH: Final[Mapping[str, tuple[float, float, float]]] = {
-    "motorway": (100, 80, 0), "motorway_link": (50, 40, 0),
-    "trunk": (65, 48, 45), "trunk_link": (45, 35, 35),
-    "primary": (52, 36, 38), "primary_link": (40, 30, 32),
-    "secondary": (45, 30, 34), "secondary_link": (36, 26, 30),
-    "tertiary": (38, 25, 30), "tertiary_link": (32, 22, 26),
-    "unclassified": (32, 22, 26), "residential": (26, 16, 22),
-    "living_street": (18, 10, 15), "service": (18, 10, 15), "track": (15, 10, 15),
-    "pedestrian": (10, 8, 8), "footway": (6, 5, 6), "path": (6, 5, 8), "steps": (0, 0, 0),
-    "cycleway": (10, 8, 10), "other": (30, 20, 24),
+_DEFAULT_KPH: Final[Mapping[str, tuple[float, float, float, float]]] = {
+    "motorway": (100, 80, 0, 80), "motorway_link": (50, 40, 0, 40),
+    "trunk": (65, 48, 45, 48), "trunk_link": (45, 35, 35, 35),
+    "primary": (52, 36, 38, 36), "primary_link": (40, 30, 32, 30),
+    "secondary": (45, 30, 34, 30), "secondary_link": (36, 26, 30, 26),
+    "tertiary": (38, 25, 30, 25), "tertiary_link": (32, 22, 26, 22),
+    "unclassified": (32, 22, 26, 22), "residential": (26, 16, 22, 16),
+    "living_street": (18, 10, 15, 10), "service": (18, 10, 15, 10), "track": (15, 10, 15, 20),
+    "pedestrian": (10, 8, 8, 0), "footway": (6, 5, 6, 0), "path": (6, 5, 8, 10), "steps": (0, 0, 0, 0),
+    "cycleway": (10, 8, 10, 0), "other": (30, 20, 24, 22),
 }  # fmt: skip
 _WALK_KPH: Final = 3.6 * WALK_M_PER_S
 _STEPS_KPH: Final = 0.6 * _WALK_KPH
@@ -59,7 +63,7 @@ class SpeedTable:
     """
 
     kph: tuple[tuple[float, ...], ...]
-    limit_factor: tuple[float, ...] = (1.3, 1.0, 1.0, 1.0)
+    limit_factor: tuple[float, ...] = (1.3, 1.0, 1.0, 1.0, 1.0)
     hour_factor: tuple[float, ...] = (1.0,) * 24
 
     def __post_init__(self) -> None:
@@ -71,9 +75,9 @@ class SpeedTable:
     @classmethod
     def default(cls) -> Self:
         """Return the table that is used until the user edits it."""
-        vehicles = [tuple(float(_DEFAULT_KPH[name][k]) for name in ROAD_CLASSES) for k in range(3)]
+        vehicles = [tuple(float(_DEFAULT_KPH[name][k]) for name in ROAD_CLASSES) for k in range(4)]
         foot = tuple(_STEPS_KPH if name == "steps" else _WALK_KPH for name in ROAD_CLASSES)
-        return cls(kph=(*vehicles, foot))
+        return cls(kph=(*vehicles[:3], foot, vehicles[3]))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -148,7 +152,19 @@ def arc_kph(
             if not 0 <= hour < 24:
                 raise ParameterError(f"Hour {hour} is not within 0 to 23", f"小时 {hour} 不在 0 至 23 之间")
             kph = kph * table.hour_factor[hour]
-    return np.where(graph.access & ACCESS_BIT[profile], kph, 0.0)
+    return np.where(may_pass(graph, profile), kph, 0.0)
+
+
+def may_pass(graph: StreetGraph, profile: str) -> npt.NDArray[np.bool_]:
+    """Return bool[m], the arcs that are open to a profile, whatever its speed there."""
+    open_ = (graph.access & ACCESS_BIT[profile]) > 0
+    if profile != "off_road":
+        return open_
+    rough = np.isin(graph.road_class, [ROAD_CLASSES.index(name) for name in ROUGH]) & ((graph.access & FOOT) > 0)
+    # Whoever walks may walk both ways, so "open on foot" alone would let a vehicle drive against a one-way street.
+    facing = np.where(graph.reverse >= 0, graph.access[graph.reverse], 0)
+    one_way = (facing & ~graph.access & (CAR | MOTORCYCLE | RESPONSE)) > 0
+    return open_ | (rough & ~one_way)
 
 
 def arc_milliseconds(

@@ -191,11 +191,14 @@ VALUES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = _pairs(
             ),
             "mode": (
                 "车巡=car 汽车=car 警车=car 摩托=motorcycle 摩巡=motorcycle 步巡=foot 步行=foot 徒步=foot "
-                "视频=video 视频巡查=video"
+                "视频=video 视频巡查=video 越野=off_road 越野车=off_road 越野巡=off_road"
             ),
         },
         "units": {
-            "kind": "车巡=car 汽车=car 警车=car 摩托=motorcycle 摩巡=motorcycle 步巡=foot 步行=foot",
+            "kind": (
+                "车巡=car 汽车=car 警车=car 摩托=motorcycle 摩巡=motorcycle 步巡=foot 步行=foot "
+                "越野=off_road 越野车=off_road 越野巡=off_road"
+            ),
             "state": "备勤=standby 巡逻=patrol 脱岗处警=on_call 处警=on_call 归队=returning",
         },
     }

@@ -26,7 +26,9 @@ class Points(Table):
             Column(name="point_id", kind="text", label_zh="编号"),
             Column(name="name", kind="text", label_zh="名称"),
             Column(name="kind", kind="text", choices=("must_visit", "video", "school"), label_zh="类型"),
-            Column(name="mode", kind="text", choices=("car", "motorcycle", "foot", "video"), label_zh="方式"),
+            Column(
+                name="mode", kind="text", choices=("car", "motorcycle", "foot", "video", "off_road"), label_zh="方式"
+            ),
             Column(name="dwell_seconds", kind="int", minimum=0, maximum=86400, label_zh="驻守时长（秒）"),
             Column(name="visits", kind="int", minimum=1, maximum=24, label_zh="每班次数"),
             Column(name="priority", kind="int", nullable=True, minimum=1, maximum=5, label_zh="等级"),

@@ -19,7 +19,7 @@ class Units(Table):
         columns=(
             Column(name="unit_id", kind="text", label_zh="编号"),
             Column(name="name", kind="text", label_zh="名称"),
-            Column(name="kind", kind="text", choices=("car", "motorcycle", "foot"), label_zh="类型"),
+            Column(name="kind", kind="text", choices=("car", "motorcycle", "foot", "off_road"), label_zh="类型"),
             Column(name="post_id", kind="text", label_zh="屯警点编号"),
             Column(name="shift_id", kind="text", label_zh="班次"),
             Column(name="officers", kind="int", minimum=0, label_zh="民警"),

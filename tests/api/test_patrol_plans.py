@@ -90,6 +90,11 @@ def test_a_plan_says_how_good_it_is_and_what_it_does_for_each_point(plan: dict[s
     assert plan["lower_bound_units"] <= plan["units_used"] <= plan["units_available"]
     assert plan["objective"] >= plan["bound"]
     assert plan["seed"] == 1
+    rounds = [p for p in plan["points"] if p["gap_minutes"] and not p["left_out"] and p["kind"] != "video"]
+    tightest = max(p["worst_gap_minutes"] / p["gap_minutes"] for p in rounds)
+    assert plan["worst_gap_share"] == pytest.approx(tightest, abs=0.1 / min(p["gap_minutes"] for p in rounds))
+    assert 0 < plan["worst_gap_share_bound"] <= plan["worst_gap_share"] <= 1
+    assert f"最紧间隔为规定的 {plan['worst_gap_share']:.0%}，理论下限 " in plan["sentence_zh"]
     for point in plan["points"]:
         if point["gap_minutes"] is None or point["left_out"]:
             continue
@@ -330,3 +335,5 @@ def test_a_unit_back_from_a_call_shows_when_it_was_away(patrols: TestClient) -> 
         if route["unit_id"] == unit:
             assert route["away"] == [[gone, back]]
     assert body["bound"] is None, "a bound of the whole shift does not hold once units are under way"
+    assert body["worst_gap_share"] > 0
+    assert body["worst_gap_share_bound"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -13,6 +14,7 @@ from planners.contract import Budget
 from planners.patrol.spacing.bound import bound_units
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import begins_by_point, check_spacing
+from planners.patrol.spacing.gap_bound import least_gap_share
 from planners.patrol.spacing.paths import least_walks
 from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
@@ -84,6 +86,26 @@ def test_no_timetable_has_fewer_units_than_the_bound(problem: SpacingProblem) ->
     if fewest is not None:
         assert bound <= fewest
     assert bound >= 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(small(), st.lists(st.integers(0, 3), min_size=4, max_size=4))
+def test_no_timetable_keeps_shorter_gaps_than_the_bound(problem: SpacingProblem, longer: list[int]) -> None:
+    gap = np.minimum(problem.gap + STEP * np.array(longer[: problem.points]), problem.shift_seconds).astype(np.int32)
+    problem = replace(problem, gap=gap, least_gap=np.zeros(problem.points, np.int32))
+    homes = tuple(vehicle.start_post for vehicle in problem.vehicles for _ in vehicle.unit_keys)
+    for count in range(1, len(homes) + 1):
+        bound = least_gap_share(problem, {"car": count})
+        assert bound is not None
+        shorter = sorted({step * STEP / g for g in gap.tolist() for step in range(1, g // STEP + 1)})
+        for share in shorter:
+            least = STEP * np.floor(share * gap / STEP + 1e-9).astype(np.int32)
+            if (least <= problem.dwell).any():
+                continue
+            asked = replace(problem, gap=least)
+            if any(_can(asked, chosen) for chosen in sorted(set(combinations(homes, count)))):
+                assert bound.share <= share + 1e-9
+                break
 
 
 @settings(max_examples=40, deadline=None)

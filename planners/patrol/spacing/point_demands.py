@@ -19,16 +19,18 @@ MIDDLE: Final = 3
 """等级 of a point that states none; 1 is the most important, 5 the least."""
 
 SERVED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "car": ("car", "motorcycle"),
+    "car": ("car", "motorcycle", "off_road"),
     "motorcycle": ("motorcycle", "foot"),
     "foot": ("foot",),
     "video": ("video",),
+    "off_road": ("off_road",),
 }
 """Kinds of units that may visit a point, by its way of patrol (方式), where it does not name them itself."""
 
 KIND_WORDS: Final[Mapping[str, str]] = {
     "car": "car", "motorcycle": "motorcycle", "foot": "foot", "video": "video",
     "车巡": "car", "汽车": "car", "摩托车": "motorcycle", "摩巡": "motorcycle", "步巡": "foot", "视频": "video",
+    "off_road": "off_road", "off-road": "off_road", "越野": "off_road", "越野车": "off_road", "越野巡": "off_road",
 }  # fmt: skip
 
 
@@ -110,8 +112,8 @@ def _demand(
     if kinds is None:
         return Refused(
             point_id=key, code="kinds",
-            en=f"{name} ({key}) may be visited by {point['kinds']!r}; use car, motorcycle, foot, video",
-            zh=f"{name}（{key}）的可派巡组“{point['kinds']}”无法识别，可填 车巡、摩巡、步巡、视频",
+            en=f"{name} ({key}) may be visited by {point['kinds']!r}; use car, motorcycle, foot, video, off_road",
+            zh=f"{name}（{key}）的可派巡组“{point['kinds']}”无法识别，可填 车巡、摩巡、步巡、视频、越野巡",
         )  # fmt: skip
     dwell = max(LEAST_DWELL, round(_number(point, "dwell_seconds", 0) * template.dwell_factor))
     visits = max(1.0, _number(point, "visits", 1) * template.visits_factor)

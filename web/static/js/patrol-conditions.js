@@ -4,7 +4,7 @@ import { h, toast } from './dom.js';
 import { number } from './format.js';
 import { takeUp } from './lasso.js';
 
-const VEHICLES = ['car', 'motorcycle', 'foot'];
+const VEHICLES = ['car', 'motorcycle', 'foot', 'off_road'];
 const field = (name, words, value, options, help) => h('label.field', { title: help }, h('span', null, words), h('input', { name, value: value ?? '', type: 'number', required: true, ...options }));
 const text = (name, words, value, options, help) => field(name, words, value, { type: 'text', required: false, ...options }, help);
 const choice = (name, words, list, help) => h('label.field', { title: help }, h('span', null, words), h('select', { name }, list.map(([id, label]) => h('option', { value: id }, label))));

@@ -9,7 +9,7 @@ import { ink, map } from './mapview.js';
 import { said } from './patrol-plan.js';
 import { dot, glyph } from './shapes.js';
 
-const MODE = { car: 'square', motorcycle: 'triangle', foot: 'circle', video: 'hexagon' };
+const MODE = { car: 'square', motorcycle: 'triangle', foot: 'circle', off_road: 'diamond', video: 'hexagon' };
 const ROUTED = new Set(['must_visit', 'school']);
 
 /** Points of the table, coloured by the plan; `pick(id, lat, lon)` hears clicks. */

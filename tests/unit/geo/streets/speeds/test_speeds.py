@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from geo.errors import ParameterError, TableError
-from geo.streets.graph import ROAD_CLASSES
+from geo.streets.graph import FOOT, ROAD_CLASSES
 from geo.streets.osm import read_osm
+from geo.streets.snap import Snapper
 from geo.streets.speeds import NO_WAY, PROFILES, SpeedTable, arc_kph, arc_milliseconds
 
 
@@ -56,6 +57,48 @@ def test_who_may_not_pass_has_no_way(street) -> None:
     assert (arc_milliseconds(graph, "foot") < NO_WAY).all()
     barred = SpeedTable.default().edited(profile="foot", road_class="footway", kph=0)
     assert arc_milliseconds(graph, "foot", speeds=barred).tolist() == [NO_WAY] * 2
+
+
+@pytest.mark.parametrize("kind", ["track", "path", "road"])
+def test_an_off_road_vehicle_takes_rough_ways_that_are_open_on_foot_alone(street, kind: str) -> None:
+    graph = street(highway=kind, motor_vehicle="no")
+    assert set(graph.access.tolist()) == {FOOT}
+    assert arc_milliseconds(graph, "patrol_car").tolist() == [NO_WAY] * 2
+    assert (arc_milliseconds(graph, "off_road") < NO_WAY).all()
+    assert len(Snapper(graph, "off_road").arcs) == 1
+    assert len(Snapper(graph, "patrol_car").arcs) == 0
+
+
+@pytest.mark.parametrize("kind", ["steps", "footway", "cycleway", "pedestrian"])
+def test_an_off_road_vehicle_keeps_off_ways_for_walking(street, kind: str) -> None:
+    assert arc_milliseconds(street(highway=kind), "off_road").tolist() == [NO_WAY] * 2
+    assert arc_milliseconds(street(highway=kind, motor_vehicle="yes"), "off_road").tolist() == [NO_WAY] * 2
+
+
+def test_an_off_road_vehicle_passes_where_a_patrol_car_does_and_is_faster_on_tracks(street) -> None:
+    assert (
+        arc_kph(street(highway="primary"), "off_road").tolist()
+        == arc_kph(street(highway="primary"), "patrol_car").tolist()
+    )
+    track = street(highway="track")
+    assert (arc_kph(track, "off_road") > arc_kph(track, "patrol_car")).all()
+    assert arc_milliseconds(street(highway="track", access="private"), "off_road").tolist() == [NO_WAY] * 2
+
+
+def test_an_off_road_vehicle_does_not_drive_against_a_one_way_track(street) -> None:
+    graph = street(highway="track", oneway="yes")
+    assert (arc_milliseconds(graph, "foot") < NO_WAY).all()
+    assert (arc_milliseconds(graph, "off_road") < NO_WAY).tolist() == (
+        arc_milliseconds(graph, "patrol_car") < NO_WAY
+    ).tolist()
+    assert np.count_nonzero(arc_milliseconds(graph, "off_road") < NO_WAY) == 1
+
+
+def test_a_table_kept_before_there_were_off_road_vehicles_is_read() -> None:
+    kept = json.loads(SpeedTable.default().edited(profile="foot", road_class="path", kph=3).to_json())
+    del kept["kph"]["off_road"], kept["limit_factor"]["off_road"]
+    read = SpeedTable.from_json(json.dumps(kept))
+    assert read == SpeedTable.default().edited(profile="foot", road_class="path", kph=3)
 
 
 def test_closed_arcs_have_no_way(street) -> None:
@@ -138,4 +181,4 @@ def test_unknown_names_are_refused(profile: str, road_class: str) -> None:
 
 
 def test_every_profile_has_a_row() -> None:
-    assert len(SpeedTable.default().kph) == len(PROFILES) == 4
+    assert len(SpeedTable.default().kph) == len(PROFILES) == 5

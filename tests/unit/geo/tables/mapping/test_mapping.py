@@ -85,6 +85,17 @@ def test_points_with_minutes_and_words() -> None:
     assert made.report.assumed == {"visits": 1}
 
 
+@pytest.mark.parametrize("word", ["越野", "越野车", "越野巡"])
+def test_off_road_is_a_word_for_points_and_units(word: str) -> None:
+    point = {"编号": ["1"], "名称": ["北山口"], "方式": [word], "驻守时长（分）": ["15"], "类型": ["必巡点"]}
+    assert to_table(layer(point), Points).table.frame["mode"].tolist() == ["off_road"]
+    unit = {
+        "编号": ["1"], "名称": ["越野一组"], "类型": [word], "屯警点编号": ["P1"], "班次": ["night"], "民警": ["2"],
+        "辅警": ["1"], "状态": ["备勤"],
+    }  # fmt: skip
+    assert to_table(layer(unit), Units).table.frame["kind"].tolist() == ["off_road"]
+
+
 def test_a_stated_profile() -> None:
     profile = ImportProfile(
         table="units",

@@ -39,7 +39,7 @@ def refusal(shift: dict[str, int], template: Template | None = None, **columns: 
 def test_a_gap_follows_from_the_visits_where_none_is_stated() -> None:
     demand = asked(DAY, visits=4)
     assert (demand.gap, demand.least_gap, demand.dwell) == (2 * HOUR, HOUR, 900)
-    assert demand.kinds == ("car", "motorcycle")
+    assert demand.kinds == ("car", "motorcycle", "off_road")
     assert demand.priority == 3
 
 
@@ -103,3 +103,9 @@ def test_what_cannot_be_asked_is_named_in_a_sentence(columns: dict[str, object],
 def test_kinds_that_a_point_names_go_before_its_way_of_patrol() -> None:
     assert asked(DAY, kinds="车巡、步巡").kinds == ("car", "foot")
     assert asked(DAY, kinds="motorcycle car").kinds == ("motorcycle", "car")
+
+
+def test_an_off_road_point_takes_off_road_units_alone() -> None:
+    assert asked(DAY, mode="off_road").kinds == ("off_road",)
+    assert asked(DAY, mode="motorcycle").kinds == ("motorcycle", "foot")
+    assert asked(DAY, kinds="越野巡、车巡").kinds == ("off_road", "car")
