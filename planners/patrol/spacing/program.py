@@ -141,7 +141,7 @@ class Program:
     def solve(self, going: Callable[[], bool]) -> tuple[float, float]:
         """Return the least units, and what dwell alone asks for; of the programs solved until ``going`` says no."""
         best = 0.0
-        work = float((self.dwell * (self.windows - 1)).sum()) / self.problem.shift_seconds
+        work = float((self.dwell * (self.problem.shift_seconds // self.gap)).sum()) / self.problem.shift_seconds
         off = self.legs[~np.eye(len(self.points), dtype=np.bool_)]
         # Where all legs are alike, one round through all points costs no more than many: no set can help.
         plain = not len(off) or off.min() == off.max()

@@ -44,6 +44,8 @@ def test_one_car_walks_a_ring_that_is_shorter_than_the_gap() -> None:
 def test_units_follow_each_other_on_a_longer_ring() -> None:
     problem = ring(18)
     outcome = solve_spacing(problem, Budget(iterations=1))
+    # Four windows of 18 dwells of 600 s in a shift of 28,800 s.
+    assert bound_units(problem).dwell_only == pytest.approx(1.5)
     # 18 * 720 s = 12,960 s: no single unit is back within 7,200 s, two follow each other every 6,480 s or later.
     assert outcome.bound == 2
     assert outcome.objective == 2
