@@ -132,7 +132,7 @@ def _read_points(path: Path) -> list[RoundsPoint]:
             field = ".".join(str(part) for part in first["loc"])
             raise FieldError(
                 f"{path.name} row {number}: {field}: {first['msg']}",
-                f"{path.name} 第 {number} 行 {field} 有误：{first['msg']}",
+                f"{path.name} 第 {number} 行 {field} 的值“{first['input']}”不符合要求，请改正",
                 rows=[str(number)],
             ) from problem
     if not found:
