@@ -1,6 +1,7 @@
 """Two searches side by side on two processors: one goes on, the other starts anew and puts routes together.
 
-The first is PyVRP's own search with the seed of the budget. The second begins with penalties that fit the instance; when it
+The first is PyVRP's own search with the seed of the budget. The second, where visits may be made at any time, is simulated annealing
+(``annealed``), which goes further on routes with many visits. Else it begins with penalties that fit the instance; when it
 finds nothing better for long, it puts together the best plan of all routes that it has seen (``route_pool``) and goes on from
 there, or starts anew where none is better. At the end the routes of both are put together. Neither looks at the other before,
 so that steps and seed give the same plan.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
+from planners.patrol.annealed import Annealed, suits_strings
 from planners.patrol.local_search import fitting_penalties, quiet, searched
 from planners.patrol.problem import PatrolProblem
 from planners.patrol.route_pool import Route, RoutePool, recombined
@@ -45,9 +47,14 @@ def side_by_side(
     alone = limits.iterations is None and processors() < 2
     first, second = Steps(limits, reports=not alone, until=until), Steps(limits, reports=alone, until=until)
 
+    cooling = Annealed(problem, visits, seed + _APART) if suits_strings(problem, visits) else None
+
     def restarting() -> Any:
         try:
-            return _restarting(problem, data, visits, seed + _APART, second, pools[1])
+            if cooling is None:
+                return _restarting(problem, data, visits, seed + _APART, second, pools[1])
+            routes = cooling.run(second)
+            return None if routes is None else solution_of(data, visits, routes)
         except BaseException:
             limits.cancelled = True
             raise
@@ -69,6 +76,8 @@ def side_by_side(
     if limits.cancelled:
         return best
     seen = [*pools[0].routes(), *pools[1].routes()]
+    if cooling is not None:
+        seen += [(travel, route) for route, travel in cooling.noted.items()]
     better = recombined(problem, seen, best, seconds=limits.left(), seed=seed)
     return best if better is None else better
 

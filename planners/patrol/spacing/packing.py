@@ -18,6 +18,8 @@ Legs = npt.NDArray[np.int32]
 
 _HEAT = 100.0
 """Seconds by which a packing may get longer at first."""
+_SMALL_SHARES = (1 / 12, 1 / 6, 1 / 3)
+"""Shares of the units that are on small rounds where sizes are mixed."""
 _LARGEST = 6
 """Most units on one round, where a smaller number divides the visits."""
 
@@ -106,6 +108,7 @@ class Packing:
     by_priority: bool = False
     heat: float = _HEAT
     strict: bool = False
+    looks: int = 0
     after: Ints = field(init=False)
     round_of: Ints = field(init=False)
     weight: Ints = field(init=False)
@@ -126,6 +129,7 @@ class Packing:
     def improve(self, steps: int) -> int:
         """Search for some steps; return how many points are absent."""
         group = self.group
+        self.looks += 1
         whole = bool((self.round_of >= 0).all())
         absent, _, self.heat = pack(
             self.bits, steps, self.heat, 0.9997 if whole else 1.0, group.legs, group.dwell, self.via, self.back, self.own,
@@ -194,18 +198,18 @@ class Packing:
             length = int(self.group.dwell[held].sum() + self.group.legs[held, self.after[held]].sum())
             self.spare[r] = max(0, int(self.units[r]) * self.group.gap - length) + 1
 
-    def again(self) -> Packing:
-        """Return a packing that begins with the same rounds."""
-        other = self.with_units(self.units)
+    def again(self, bits: npt.NDArray[np.uint64]) -> Packing:
+        """Return a packing that begins with the same rounds, with draws of its own."""
+        other = self.with_units(self.units, bits)
         other.strict, other.heat = True, _HEAT / 4
         other.own, other.via, other.back = self.own, self.via, self.back
         if self.by_priority:
             other.by_priority, other.weight = True, self.group.priority.copy()
         return other
 
-    def with_units(self, units: Ints) -> Packing:
-        """Return a packing for other rounds that keeps what still has a round."""
-        other = Packing(group=self.group, units=units, bits=self.bits, by_priority=self.by_priority)
+    def with_units(self, units: Ints, bits: npt.NDArray[np.uint64]) -> Packing:
+        """Return a packing for other rounds that keeps what still has a round, with draws of its own."""
+        other = Packing(group=self.group, units=units, bits=bits, by_priority=self.by_priority)
         kept = np.zeros(max(len(units), len(self.units)) + 1, np.bool_)
         same = min(len(units), len(self.units))
         kept[:same] = units[:same] >= self.units[:same]
@@ -233,3 +237,29 @@ def composed(units: int, base: int, visits: int) -> Ints:
         while sum(found) + size <= units:
             found.append(size)
     return np.array(found, np.int64)
+
+
+def mixed(units: int, visits: int) -> list[Ints]:
+    """Return rounds of unlike sizes that make up a number of units: mostly large ones, some small.
+
+    Few units on a large round leave little time unused, but a large round has to go from one far village to the next.
+    """
+    largest, *smaller = bases(visits)
+    found = {tuple(composed(units, base, visits).tolist()) for base in (largest, *smaller)}
+    for share in _SMALL_SHARES:
+        for size in smaller:
+            small = round(units * share / size)
+            found.add((*composed(units - small * size, largest, visits).tolist(), *[size] * small))
+    return [np.array(sorted(sizes, reverse=True), np.int64) for sizes in sorted(found, reverse=True)]
+
+
+def fewer(sizes: Ints, units: int) -> Ints:
+    """Return the rounds that are left for a number of units: the last ones lose theirs, or one more gets what is missing."""
+    found, over = sizes.tolist(), int(sizes.sum()) - units
+    while over > 0:
+        taken = min(over, found[-1])
+        over -= taken
+        found[-1] -= taken
+        if found[-1] == 0:
+            found.pop()
+    return np.array([*found, -over] if over < 0 else found, np.int64)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
+from planners.patrol.draws import Bits, draw
 from planners.patrol.spacing.cutting import ready
 
 Ints = npt.NDArray[np.int64]
 Legs = npt.NDArray[np.int32]
-Bits = npt.NDArray[np.uint64]
 
 _REMOVED = 10.0
 """Mean number of points that are taken out at a time."""
@@ -24,17 +24,6 @@ _PLACES = 3
 _NO_ROOM = 1 << 40
 _BLINK = 0.01
 """Share of places that are passed over, so that not always the same are taken."""
-
-
-@compiled()
-def _draw(bits: Bits) -> float:
-    """Return the next number in [0, 1) and move the generator (xorshift64*) on."""
-    x = bits[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    bits[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
 
 
 @compiled()
@@ -61,7 +50,8 @@ def _put(point: int, left: int, r: int, before: Ints, after: Ints, round_of: Int
     if left < 0:
         before[point] = point
         after[point] = point
-        length[r] = dwell[point]
+        # A road that is driven again has the way back to its begin between.
+        length[r] = dwell[point] + legs[point, point]
         return
     right = after[left]
     length[r] += legs[left, point] + legs[point, right] - legs[left, right] + dwell[point]
@@ -84,11 +74,11 @@ def _ruin(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints, siz
         return count
     longest = min(float(_STRING), inside / rounds)
     most = 4.0 * _REMOVED / (1.0 + longest) - 1.0
-    strings = int(_draw(bits) * most) + 1
+    strings = int(draw(bits) * most) + 1
     touched[:] = False
-    seed = int(_draw(bits) * n)
-    if count > 0 and _draw(bits) < 0.5:
-        seed = absent[int(_draw(bits) * count)]
+    seed = int(draw(bits) * n)
+    if count > 0 and draw(bits) < 0.5:
+        seed = absent[int(draw(bits) * count)]
     for place in range(-1, near.shape[1]):
         point = seed if place < 0 else near[seed, place]
         r = round_of[point]
@@ -98,18 +88,18 @@ def _ruin(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints, siz
             break
         strings -= 1
         touched[r] = True
-        string = 1 + int(_draw(bits) * min(float(size[r]), longest))
+        string = 1 + int(draw(bits) * min(float(size[r]), longest))
         string = min(string, size[r])
         kept = 0
-        if string > 1 and string < size[r] and _draw(bits) < 0.5:
+        if string > 1 and string < size[r] and draw(bits) < 0.5:
             kept = 1
-            while string + kept < size[r] and _draw(bits) > 0.3:
+            while string + kept < size[r] and draw(bits) > 0.3:
                 kept += 1
         total = string + kept
         here = point
-        for _ in range(int(_draw(bits) * total)):
+        for _ in range(int(draw(bits) * total)):
             here = before[here]
-        hold = 1 + int(_draw(bits) * (string - 1)) if kept > 0 else total
+        hold = 1 + int(draw(bits) * (string - 1)) if kept > 0 else total
         for i in range(total):
             follow = after[here]
             if not hold <= i < hold + kept:
@@ -134,7 +124,7 @@ def _places(bits: Bits, c: int, near: Ints, after: Ints, round_of: Ints, size: I
         if r < 0 or toward[c, p] >= more[r] + legs[p, after[p]]:
             continue
         add = int(toward[c, p]) + legs[c, after[p]] - legs[p, after[p]]
-        if add < more[r] and add <= gap * units[r] - spare[r] - length[r] - dwell[c] and _draw(bits) > _BLINK:
+        if add < more[r] and add <= gap * units[r] - spare[r] - length[r] - dwell[c] and draw(bits) > _BLINK:
             more[r], at[r] = add, p
     for r in range(len(size)):
         if size[r] == 0:
@@ -149,11 +139,11 @@ def _recreate(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints,
               absent: Ints, count: int) -> int:  # fmt: skip
     """Put absent points where they add least and the round stays in time; return how many find no room."""
     key = np.empty(count)
-    rule = _draw(bits)
+    rule = draw(bits)
     for i in range(count):
         c = absent[i]
         if rule < 0.4:
-            key[i] = _draw(bits)
+            key[i] = draw(bits)
         elif rule < 0.7:
             key[i] = -float(dwell[c])
         else:
@@ -198,7 +188,7 @@ def _trim(bits: Bits, head: Ints, before: Ints, after: Ints, round_of: Ints, siz
         while size[r] > 0 and not ready(head[r], after, size[r], length[r], units[r], spare[r], shift, gap, legs, dwell,
                                         via, back, own[r], out, home, walk, along, phase, mark, strict):  # fmt: skip
             gone = head[r]
-            for _ in range(int(_draw(bits) * size[r])):
+            for _ in range(int(draw(bits) * size[r])):
                 gone = after[gone]
             head[r] = after[gone]
             _take(gone, before, after, round_of, size, length, legs, dwell)
@@ -261,7 +251,7 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
         heavy, old = _sum(weight, absent, new), _sum(weight, o_absent, count)
         for i in range(new):
             weight[absent[i]] += grow
-        take = heavy < old or (heavy == old and found < total - heat * np.log(_draw(bits)))
+        take = heavy < old or (heavy == old and found < total - heat * np.log(draw(bits)))
         if take:
             count, total = new, found
             o_after[:], o_before[:], o_of[:] = after, before, round_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from planners.patrol.spacing.by_windows import solve_windows, suits_windows
 from planners.patrol.spacing.cadence import Round
 from planners.patrol.spacing.check import check_spacing
 from planners.patrol.spacing.manning import Fleet, manned
-from planners.patrol.spacing.packing import Group, Packing, bases, composed
+from planners.patrol.spacing.packing import Group, Packing, bases, composed, fewer, mixed
 from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.reach import reached
@@ -38,11 +39,15 @@ class _Search:
     """The rounds of one group that stand, and attempts with fewer units."""
 
     group: Group
-    seed: npt.NDArray[np.uint64]
+    seed: np.random.SeedSequence
     limit: int
     current: Packing = field(init=False)
     standing: int = 0
     attempts: list[Packing] = field(default_factory=list)
+
+    def bits(self) -> npt.NDArray[np.uint64]:
+        """Return a generator for one packing: those that run side by side must not draw from the same."""
+        return self.seed.spawn(1)[0].generate_state(1, np.uint64) | np.uint64(1)
 
     def begin(self, problem: SpacingProblem, ask: Callable[[], None]) -> None:
         """Pack all points so that their units are in time, or those of most priority with the units there are."""
@@ -58,7 +63,7 @@ class _Search:
                 continue
             if units < self.limit:
                 units = min(self.limit, units + max(1, units // 50))
-                self.current = self.current.with_units(composed(units, bases(visits)[0], visits))
+                self.current = self.current.with_units(composed(units, bases(visits)[0], visits), self.current.bits)
         if self.current.absent:
             self.current = self._packing(self.limit, bases(visits)[0], by_priority=True)
             for _ in range(_TRIES // 2):
@@ -69,20 +74,18 @@ class _Search:
                     return
 
     def aim(self, units: int) -> None:
-        """Begin attempts with a number of units."""
-        made: dict[tuple[int, ...], Packing] = {}
-        for base in bases(self.group.visits):
-            wanted = composed(units, base, self.group.visits)
-            made.setdefault(tuple(wanted.tolist()), self._packing(units, base))
-        # Rounds that have units for another round go on from where they are.
-        least = composed(units, bases(self.group.visits)[0], self.group.visits)
-        self.attempts = [self.current.with_units(least), *made.values()]
+        """Begin attempts with a number of units: one goes on from the rounds that stand."""
+        mixes = mixed(units, self.group.visits)
+        self.attempts = [
+            self.current.with_units(fewer(self.current.units, units), self.bits()),
+            *(Packing(group=self.group, units=sizes, bits=self.bits()) for sizes in mixes),
+        ]
 
-    def promising(self, look: int) -> Packing:
-        """Return the attempt that is nearest to its aim, or every other time each in turn."""
-        if look % 2 == 0:
-            return self.attempts[look // 2 % len(self.attempts)]
-        return min(self.attempts, key=lambda a: (len(a.absent), not a.strict))
+    def promising(self) -> list[Packing]:
+        """Return the attempt that is nearest to its aim, and of the others the fewer points one leaves absent the oftener."""
+        nearest = min(self.attempts, key=lambda a: (len(a.absent), not a.strict))
+        others = [a for a in self.attempts if a is not nearest]
+        return [nearest, *sorted(others, key=lambda a: a.looks * (1 + len(a.absent)))[:1]]
 
     @property
     def next(self) -> int:
@@ -96,7 +99,7 @@ class _Search:
 
     def _packing(self, units: int, base: int, *, by_priority: bool = False) -> Packing:
         wanted = composed(units, base, self.group.visits)
-        return Packing(group=self.group, units=wanted, bits=self.seed, by_priority=by_priority)
+        return Packing(group=self.group, units=wanted, bits=self.bits(), by_priority=by_priority)
 
 
 @dataclass(slots=True, eq=False)
@@ -220,15 +223,20 @@ def _look(state: _State, number: int, search: _Search, look: int) -> None:
     left = search.current.absent
     units = search.standing
     if left or (look % 5 == 4 and not search.group.alike):
-        other = search.current.again()
+        other = search.current.again(search.bits())
         other.improve(_STEPS // 2)
         state.offer(number, other)
     elif units > search.least:
-        if not search.attempts:
+        if not search.attempts or search.attempts[0].units.sum() >= units:
             search.aim(search.next)
-        attempt = search.promising(look)
-        if attempt.improve(_STEPS) == 0 and state.offer(number, attempt):
-            search.aim(search.next)
+        attempts = search.promising()
+        # Both run to the end, so that the same seed gives the same plan on any number of processors.
+        with ThreadPoolExecutor(len(attempts)) as threads:
+            absent = list(threads.map(lambda attempt: attempt.improve(_STEPS), attempts))
+        for attempt, left_out in zip(attempts, absent, strict=True):
+            if left_out == 0 and state.offer(number, attempt):
+                search.aim(search.next)
+                break
 
 
 def _first(problem: SpacingProblem, seed: int, ask: Callable[[], None]) -> _State:
@@ -244,8 +252,7 @@ def _first(problem: SpacingProblem, seed: int, ask: Callable[[], None]) -> _Stat
     # Groups of most priority a unit choose first.
     for number in sorted(range(len(groups)), key=lambda g: -groups[g].priority.sum() / groups[g].work):
         group = groups[number]
-        bits = np.random.SeedSequence([seed, number]).generate_state(1, np.uint64) | np.uint64(1)
-        search = _Search(group=group, seed=bits, limit=max(1, left[group.kind]))
+        search = _Search(group=group, seed=np.random.SeedSequence([seed, number]), limit=max(1, left[group.kind]))
         search.begin(problem, ask)
         left[group.kind] -= int(search.current.units.sum())
         searches.append(search)
