@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize(("theme", "lang"), [("light", "en"), ("dark", "zh"), ("dark", "en")])
-@pytest.mark.parametrize(("width", "height"), [(1093, 614), (911, 512)])
+@pytest.mark.parametrize(
+    ("theme", "lang", "width", "height"),
+    [("light", "en", 911, 512), ("dark", "zh", 911, 512), ("dark", "en", 1093, 614)],
+)
 def test_usable_at_125_and_150_percent_in_both_themes_and_languages(editing, theme, lang, width, height) -> None:
     at = editing(f"&theme={theme}&lang={lang}")
     at.page.set_viewport_size({"width": width, "height": height})
