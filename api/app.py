@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from typing import Final
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -52,6 +54,9 @@ from geo.store.port import DEMO, Store
 from geo.store.sandbox import shared_sandbox
 from web.assets import STATIC
 
+COUNTING: Final = 2
+"""Answers that count many positions at once; more wait, while the threads of all other requests stay free."""
+
 log = logging.getLogger("xunge")
 
 
@@ -86,6 +91,7 @@ def create_app(settings: Settings, store: Store, *, clock: Clock | None = None, 
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.counting = CapacityLimiter(COUNTING)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     security.install(app, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.errors import language_of
@@ -24,6 +25,10 @@ def _jobs(request: Request) -> JobRunner:
     return cast("JobRunner", request.app.state.jobs)
 
 
+def _counting(request: Request) -> CapacityLimiter:
+    return cast("CapacityLimiter", request.app.state.counting)
+
+
 def _language(request: Request) -> Literal["zh", "en"]:
     return "en" if language_of(request) == "en" else "zh"
 
@@ -31,4 +36,5 @@ def _language(request: Request) -> Literal["zh", "en"]:
 InWorkspace = Annotated[Workspace, Depends(_workspace)]
 As = Annotated[Principal, Depends(_principal)]
 InJobs = Annotated[JobRunner, Depends(_jobs)]
+InTurn = Annotated[CapacityLimiter, Depends(_counting)]
 Language = Annotated[Literal["zh", "en"], Depends(_language)]

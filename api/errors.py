@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.refusals import refused
 from geo.errors import (
     CancelledError,
     CheckError,
@@ -85,15 +86,6 @@ def problem_response(error: XungeError, language: str) -> Response:
     )
 
 
-def _sentence(problem: RequestValidationError) -> InputError:
-    first = problem.errors()[0]
-    place = ".".join(str(part) for part in first.get("loc", ()) if part not in ("query", "body", "path"))
-    reason = str(first.get("msg", "")).replace("Value error, ", "")
-    return InputError(
-        f"The parameter {place or 'of the request'} cannot be used: {reason}", f"参数 {place} 有误：{reason}"
-    )
-
-
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` in the one shape."""
 
@@ -105,7 +97,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(_sentence(error), language_of(request))
+        return problem_response(refused(error.errors()), language_of(request))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

@@ -8,9 +8,9 @@ from typing import TypeVar, cast
 
 import orjson
 import typer
-from pydantic import ValidationError
 
 from api.cli.context import AsJson, Home, Lang, context_of, opened
+from api.refusals import parsed
 from api.schemas.drafts import Draft, StepAsked
 from api.schemas.grid_reports import MergeAsked, MergeReport, RenumberAsked, RepairAsked, RepairReport
 from api.schemas.values import Value
@@ -80,7 +80,7 @@ def repair(
 ) -> None:
     """按规则修复网格，逐条列出改动 / mend grids by rule; every change is listed."""
     here = context_of(home, as_json=as_json, language=lang)
-    wanted = _asked(RepairAsked, tolerance_m=tolerance, gap_width_m=gap_width, commit=commit)
+    wanted = parsed(RepairAsked, {"tolerance_m": tolerance, "gap_width_m": gap_width, "commit": commit})
     zh = here.output.language == "zh"
     with opened(here.settings) as workspace, here.output.progress("修复网格" if zh else "repair") as observe:
         result = repair_grids(workspace, DEMO, wanted, observe)
@@ -114,7 +114,7 @@ def merge(
 ) -> None:
     """多网合一：多个图层合并为一个，逐块记录来源 / make many layers one; every piece tells where it comes from."""
     here = context_of(home, as_json=as_json, language=lang)
-    wanted = _asked(MergeAsked, rule=rule, min_piece_m2=min_piece, frame=frame, commit=commit)
+    wanted = parsed(MergeAsked, {"rule": rule, "min_piece_m2": min_piece, "frame": frame, "commit": commit})
     files = [_layer_file(text) for text in layers]
     zh = here.output.language == "zh"
     with opened(here.settings) as workspace, here.output.progress("多网合一" if zh else "merge") as observe:
@@ -145,7 +145,7 @@ def renumber(
 ) -> None:
     """重新编号，土地未变的保留原号 / number grids; unchanged land keeps its number."""
     here = context_of(home, as_json=as_json, language=lang)
-    wanted = _asked(RenumberAsked, band_m=band, edition=edition, fresh=fresh, commit=commit)
+    wanted = parsed(RenumberAsked, {"band_m": band, "edition": edition, "fresh": fresh, "commit": commit})
     with opened(here.settings) as workspace:
         made = renumber_grids(workspace, DEMO, wanted)
     zh = here.output.language == "zh"
@@ -331,16 +331,6 @@ def staffing(
         else f"{made.required:,} posts, {made.filled:,} filled, {made.vacant:,} vacant"
     )
     here.output.result(made.model_dump(mode="json"), _listed(head, lines, zh=zh))
-
-
-def _asked(kind: type[V], **given: object) -> V:
-    """Return a request of options; what is out of range is one sentence, as over HTTP."""
-    try:
-        return kind.model_validate(given)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"{name}: {first['msg']}", f"参数 {name} 有误：{first['msg']}") from problem
 
 
 def _layer_file(text: str) -> LayerFile:

@@ -7,13 +7,13 @@ from typing import Annotated, Literal, cast
 
 import orjson
 import typer
-from pydantic import ValidationError
 
 from api.cli.context import AsJson, Home, Lang, context_of, opened
+from api.refusals import parsed
 from api.schemas.indicators import IndicatorBody, LimitsBody
 from api.services import indicator_answers
 from api.services.report_periods import Kind, asked_day
-from geo.errors import FieldError, FileError, ParameterError
+from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -59,14 +59,13 @@ def set_(
     """新增或修改指标 / add or change an indicator."""
     here = context_of(home, as_json=as_json, language=lang)
     better: Literal["higher", "lower"] = "higher" if target >= red else "lower"
-    try:
-        body = IndicatorBody(
-            name=name, formula=formula, owner=owner, target=target, orange=orange, red=red, unit=unit, fewest=fewest,
-            better=better, definition=definition,
-        )  # fmt: skip
-    except ValidationError as problem:
-        told = ", ".join(str(error["loc"][0]) for error in problem.errors())
-        raise FieldError(f"Not understood: {told}", f"无法识别：{told}") from problem
+    body = parsed(
+        IndicatorBody,
+        {
+            "name": name, "formula": formula, "owner": owner, "target": target, "orange": orange, "red": red, "unit": unit,
+            "fewest": fewest, "better": better, "definition": definition,
+        },
+    )  # fmt: skip
     with opened(here.settings) as workspace:
         held = indicator_answers.put(workspace, DEMO, body, seen=version)
     here.output.result(held.model_dump(mode="json"), f"{name} ✓")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
 
 from api.cli import (
     calls,
@@ -27,7 +29,9 @@ from api.cli import (
     staffing,
 )
 from api.cli.output import Output
-from geo.errors import CancelledError, XungeError
+from api.cli.usage import usage_refused
+from api.refusals import refused
+from geo.errors import CancelledError, ParameterError, XungeError
 
 app = typer.Typer(
     name="xunge",
@@ -81,15 +85,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     language = _language(given)
     output = Output(as_json="--json" in given, language=language)
     try:
-        app(args=given, prog_name="xunge", standalone_mode=True)
+        code = app(args=given, prog_name="xunge", standalone_mode=False)
     except XungeError as problem:
         output.fail(problem)
-    except KeyboardInterrupt:
+    except ValidationError as problem:
+        output.fail(refused(problem.errors()))
+    except TyperException as problem:
+        if type(problem).__name__ == "NoArgsIsHelpError":
+            typer.echo(getattr(problem, "message", ""), err=True)
+            raise SystemExit(ParameterError.exit_code) from None
+        output.fail(usage_refused(problem))
+    except (KeyboardInterrupt, typer.Abort):
         output.fail(CancelledError("Stopped", "已停止"))
     except BrokenPipeError:
         # The reader of a pipe has gone (such as head): nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    if code == CancelledError.exit_code:
+        output.fail(CancelledError("Stopped", "已停止"))
+    raise SystemExit(code or 0)
 
 
 def _language(arguments: Sequence[str]) -> str:

@@ -9,12 +9,25 @@ from typing import cast
 import typer
 
 from api.cli import patrol_changes, patrol_stops
-from api.cli.context import AsJson, Home, Lang, context_of, opened
+from api.cli.context import Context, opened
 from api.cli.patrol_asked import bans_of, breaks_of, offers_in, pins_of, question_in, roads_of
-from api.cli.patrol_options import closures_of, day_of, languages
-from api.cli.posts_options import parsed
+from api.cli.patrol_options import (
+    Closed,
+    ClosedNames,
+    OnlyUnits,
+    PlanId,
+    Seconds,
+    SeedNumber,
+    Version,
+    closures_of,
+    day_of,
+    languages,
+    moment_of,
+    write_whole,
+)
+from api.cli.placed import placed
+from api.refusals import parsed
 from api.schemas.patrol import PatrolQuestion
-from api.services.exports import Download
 from api.services.patrol import plan_patrol
 from api.services.patrol_comparing import compare
 from api.services.patrol_export import MEDIA, plan_export
@@ -25,8 +38,6 @@ from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-PLAN = typer.Argument(help="方案编号 / number of the plan")
-UNITS = typer.Option([], "--unit", help="只要这些巡组 / only these units")
 
 
 @app.callback()
@@ -35,18 +46,20 @@ def root() -> None:
 
 
 @app.command("plan")
+@placed
 def plan(
+    here: Context,
     shift: str = typer.Option(..., help="班次 / shift"),
     day: str | None = typer.Option(None, help="日期，默认当班或下一班 / date, e.g. 2026-11-22", show_default=False),
-    unit: list[str] = UNITS,
+    unit: OnlyUnits = [],  # noqa: B006
     point: list[str] = typer.Option([], help="只巡这些点 / only these points"),
     level: int = typer.Option(3, min=1, max=3, help="勤务等级 / level of duty"),
     day_kind: str | None = typer.Option(None, help="workday 或 rest，默认按日历 / by the calendar", show_default=False),
     operators: int | None = typer.Option(None, min=0, help="视频巡查岗数 / video operators", show_default=False),
     auxiliaries_alone: bool = typer.Option(False, "--auxiliaries-alone", help="辅警可单独出巡"),
     handover: bool = typer.Option(True, help="接上一班 / take over from the shift before"),
-    close: list[Path] = typer.Option([], help="封闭道路 GeoJSON（线或面） / closed streets"),
-    close_street: list[str] = typer.Option([], help="封闭道路名称 / name of a closed street"),
+    close: Closed = [],  # noqa: B006
+    close_street: ClosedNames = [],  # noqa: B006
     rest: list[str] = typer.Option(
         [], "--break", help="休息 分钟@小时-小时，如 40@3-5 / a break: minutes@hours of the shift"
     ),
@@ -66,20 +79,15 @@ def plan(
     short: float = typer.Option(0.5, min=0, max=1, help="间隔短 / short gaps matter"),
     cover: float = typer.Option(0.5, min=0, max=1, help="动中备勤 / cover while moving matters"),
     irregular: float = typer.Option(0.5, min=0, max=1, help="不规律 / irregular times matter"),
-    seconds: float = typer.Option(20.0, min=0.1, help="求解时限（秒） / time limit"),
-    seed: int = typer.Option(1, min=0, help="随机种子 / seed"),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
+    seconds: Seconds = 20.0,
+    seed: SeedNumber = 1,
 ) -> None:
     """规划一个班次的巡逻 / plan the patrols of a shift; Ctrl+C keeps the best plan so far."""
-    here = context_of(home, as_json=as_json, language=lang)
     if day_kind not in (None, "workday", "rest"):
         raise ParameterError(f"--day-kind is workday or rest, not {day_kind!r}", "--day-kind 应为 workday 或 rest")
-    closures = [c.model_dump(mode="json", by_alias=True, exclude_none=True) for c in closures_of(close, close_street)]
     given: dict[str, object] = {
         "day": day_of(day), "unit_ids": unit or None, "point_ids": point or None, "day_kind": day_kind, "operators": operators,
-        "auxiliaries_alone": auxiliaries_alone or None, "closures": closures or None,
+        "auxiliaries_alone": auxiliaries_alone or None,
         "breaks": [] if no_breaks else breaks_of(rest) or None, "forbidden": bans_of(ban) or None,
         "lines": [*roads_of(road, by="code"), *roads_of(street, by="street")] or None,
     }  # fmt: skip
@@ -91,6 +99,11 @@ def plan(
     asked = {**usual, **question_in(question), "shift_id": shift, **{k: v for k, v in given.items() if v is not None}}
     with opened(here.settings) as workspace:
         span = shift_of(workspace, DEMO, parsed(PatrolQuestion, {"shift_id": shift, "day": asked.get("day")}))
+        closures = closures_of(
+            close, close_street, at=lambda text: moment_of(text, {"shift": {"start": span.start.isoformat()}})
+        )
+        if closures:
+            asked["closures"] = [c.model_dump(mode="json", by_alias=True, exclude_none=True) for c in closures]
         if pin:
             asked["pinned"] = pins_of(pin, span)
         if optional is not None or optional_file is not None:
@@ -112,18 +125,16 @@ def plan(
 
 
 @app.command("compare")
+@placed
 def compared(
+    here: Context,
     a: str = typer.Argument(help="方案编号，可带 @版本 / a plan, or ID@version"),
     b: str = typer.Argument(help="另一方案 / another plan"),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
 ) -> None:
     """两个方案对比 / two plans side by side."""
-    here = context_of(home, as_json=as_json, language=lang)
     with opened(here.settings) as workspace:
         body = compare(workspace, DEMO, a, b)
-    if as_json:
+    if here.output.as_json:
         here.output.document(body)
         return
     zh = here.output.language == "zh"
@@ -139,17 +150,15 @@ def compared(
 
 
 @app.command("sheet")
+@placed
 def sheet(
-    plan_id: str = PLAN,
+    here: Context,
+    plan_id: PlanId,
     file: Path = typer.Argument(help=".pdf 或 .html / .pdf or .html"),
-    unit: list[str] = UNITS,
-    version: int | None = typer.Option(None, min=1, help="版本 / version", show_default=False),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
+    unit: OnlyUnits = [],  # noqa: B006
+    version: Version = None,
 ) -> None:
     """巡逻任务单 / sheets for the crews, with maps."""
-    here = context_of(home, as_json=as_json, language=lang)
     form = file.suffix.lower().removeprefix(".")
     if form not in ("pdf", "html"):
         raise FileError("The sheet is a .pdf or an .html", "任务单应为 .pdf 或 .html")
@@ -158,40 +167,27 @@ def sheet(
             workspace, DEMO, plan_id, cast("Form", form), version=version, unit_ids=unit or None,
             lang=languages(here.output.language),
         )  # fmt: skip
-    _write(file, made)
+    write_whole(file, made.body)
     here.output.result({"file": str(file), "bytes": len(made.body)}, f"→ {file}")
 
 
 @app.command("export")
+@placed
 def export(
-    plan_id: str = PLAN,
+    here: Context,
+    plan_id: PlanId,
     file: Path = typer.Argument(help=".geojson .gpx .kml .xlsx"),
-    unit: list[str] = UNITS,
-    version: int | None = typer.Option(None, min=1, help="版本 / version", show_default=False),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
+    unit: OnlyUnits = [],  # noqa: B006
+    version: Version = None,
 ) -> None:
     """导出路线与到点 / routes and stops as a file."""
-    here = context_of(home, as_json=as_json, language=lang)
     form = file.suffix.lower().removeprefix(".")
     if form not in MEDIA:
         raise FileError(f"The file is one of .{', .'.join(MEDIA)}", f"文件应为 .{'、.'.join(MEDIA)} 之一")
     with opened(here.settings) as workspace:
         made = plan_export(workspace, DEMO, plan_id, form, version=version, unit_ids=unit or None)
-    _write(file, made)
+    write_whole(file, made.body)
     here.output.result({"file": str(file), "bytes": len(made.body)}, f"→ {file}")
-
-
-def _write(file: Path, made: Download) -> None:
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_bytes(made.body)
-        partial.replace(file)
-    except OSError as problem:
-        raise FileError(
-            f"{file} cannot be written: {problem.strerror}", f"无法写入 {file}：{problem.strerror}"
-        ) from None
 
 
 def _cell(value: object) -> str:

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
-from pydantic import ValidationError
 
-from api.cli.context import AsJson, Home, Lang, context_of, opened
+from api.cli.context import Context, opened
+from api.cli.patrol_options import RouteFile, Seconds, SeedNumber, StartPost, StreetKinds, write_whole
+from api.cli.placed import placed
+from api.refusals import parsed
 from api.schemas.patrol_rounds import RoundsPoint, RoundsQuestion
 from api.schemas.patrol_sweep import SweepQuestion
 from api.services.patrol_rounds import plan_rounds
 from api.services.patrol_sweep import plan_sweep
 from api.services.plans import plan_body
 from api.services.route_files import MEDIA, routes_file
-from geo.errors import FieldError, FileError, ParameterError
+from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
 
 COLUMNS: Final = {
@@ -31,31 +33,29 @@ COLUMNS: Final = {
 """What the columns of a table of places may be called."""
 
 
+@placed
 def sweep(
-    post: str = typer.Option(..., help="出发驻点 / post where units begin and end"),
+    here: Context,
+    post: StartPost,
     grid: list[str] = typer.Option([], help="巡查这些网格的道路 / sweep the streets of these grids"),
     within: str | None = typer.Option(None, help="范围 / outline: lon,lat;lon,lat;…", show_default=False),
     units: int = typer.Option(1, min=1, help="巡组数 / units"),
-    kind: str = typer.Option("car", help="car, motorcycle, foot, off_road"),
+    kind: StreetKinds = "car",
     sides: str = typer.Option("once", help="双向道路巡一次或两侧 / once, both"),
     goal: str = typer.Option("longest", help="最长一组最短，或总和最短 / longest, total"),
     limit: float | None = typer.Option(None, help="单组时限（分） / minutes of a unit at most", show_default=False),
     kph: float = typer.Option(15.0, help="巡查速度 / speed of sweeping"),
-    seconds: float = typer.Option(20.0, min=0.1, help="求解时限（秒） / time limit"),
-    seed: int = typer.Option(1, help="随机种子 / seed"),
-    file: Path | None = typer.Option(None, help="写出 / write .geojson or .gpx", show_default=False),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
+    seconds: Seconds = 20.0,
+    seed: SeedNumber = 1,
+    file: RouteFile = None,
 ) -> None:
     """规划全覆盖街道巡查 / plan ways along every street of a part."""
-    here = context_of(home, as_json=as_json, language=lang)
     form = _form(file)
     asked = {
         "post_id": post, "grid_codes": grid or None, "area": None if within is None else _ring(within), "units": units,
         "kind": kind, "sides": sides, "goal": goal, "limit_minutes": limit, "sweep_kph": kph, "seconds": seconds, "seed": seed,
     }  # fmt: skip
-    question = _valid(SweepQuestion, asked)
+    question = parsed(SweepQuestion, asked)
     with opened(here.settings) as workspace, here.output.progress("街道巡查") as observe:
         result = plan_sweep(workspace, DEMO, question, observe)
         body = plan_body(workspace, DEMO, str(result["plan_id"]))
@@ -63,25 +63,27 @@ def sweep(
     here.output.result(body, str(body["sentence_zh" if here.output.language == "zh" else "sentence_en"]))
 
 
+@placed
 def rounds(
+    here: Context,
     points: Path = typer.Argument(
         help="走访点 / places: .csv with name, lon, lat or point_id, every_days, service_minutes, …"
     ),
-    post: str = typer.Option(..., help="出发驻点 / post where units begin and end"),
+    *,
+    post: StartPost,
     start: str = typer.Option(..., "--from", help="首日 / first day, 2026-11-23"),
     days: int = typer.Option(28, min=1, max=92, help="天数 / days"),
     units: int = typer.Option(2, min=1, help="每日巡组数 / units a day"),
     hours: float = typer.Option(7.0, help="每日时长（小时） / hours a day"),
-    kind: str = typer.Option("car", help="car, motorcycle, foot, off_road"),
-    seconds: float = typer.Option(20.0, min=0.1, help="求解时限（秒） / time limit"),
-    seed: int = typer.Option(1, help="随机种子 / seed"),
-    file: Path | None = typer.Option(None, help="写出 / write .geojson or .gpx", show_default=False),
-    home: Path | None = Home,
-    as_json: bool = AsJson,
-    lang: str | None = Lang,
+    begin: str = typer.Option("08:30", help="每日出发时刻 / when units leave"),
+    weekday: list[int] = typer.Option([], help="值勤星期，1 为周一，默认周一至周五 / weekdays on duty, 1 is Monday"),
+    rest_day: list[str] = typer.Option([], help="不值勤的日期 / days off, 2026-12-01"),
+    kind: StreetKinds = "car",
+    seconds: Seconds = 20.0,
+    seed: SeedNumber = 1,
+    file: RouteFile = None,
 ) -> None:
     """规划周期走访 / plan visits every few days over weeks."""
-    here = context_of(home, as_json=as_json, language=lang)
     form = _form(file)
     try:
         first = datetime.fromisoformat(start).date()
@@ -91,23 +93,15 @@ def rounds(
         ) from problem
     asked = {
         "post_id": post, "points": _read_points(points), "from_day": first, "days": days, "units": units, "day_hours": hours,
-        "kind": kind, "seconds": seconds, "seed": seed,
+        "kind": kind, "seconds": seconds, "seed": seed, "day_start": begin, "rest_days": rest_day,
+        **({"duty_weekdays": weekday} if weekday else {}),
     }  # fmt: skip
-    question = _valid(RoundsQuestion, asked)
+    question = parsed(RoundsQuestion, asked)
     with opened(here.settings) as workspace, here.output.progress("周期走访") as observe:
         result = plan_rounds(workspace, DEMO, question, observe)
         body = plan_body(workspace, DEMO, str(result["plan_id"]))
     _write(body, file, form)
     here.output.result(body, str(body["sentence_zh" if here.output.language == "zh" else "sentence_en"]))
-
-
-def _valid(kind: Any, asked: dict[str, Any]) -> Any:
-    try:
-        return kind.model_validate(asked)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"{where}: {first['msg']}", f"参数 {where} 有误：{first['msg']}") from problem
 
 
 def _read_points(path: Path) -> list[RoundsPoint]:
@@ -125,16 +119,7 @@ def _read_points(path: Path) -> list[RoundsPoint]:
         }
         if "weekdays" in known:
             known["weekdays"] = known["weekdays"].replace("，", ",").replace(" ", ",").split(",")
-        try:
-            found.append(RoundsPoint.model_validate(known))
-        except ValidationError as problem:
-            first = problem.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise FieldError(
-                f"{path.name} row {number}: {field}: {first['msg']}",
-                f"{path.name} 第 {number} 行 {field} 的值“{first['input']}”不符合要求，请改正",
-                rows=[str(number)],
-            ) from problem
+        found.append(parsed(RoundsPoint, known, where=(f"{path.name} 第 {number} 行", f"{path.name} row {number}:")))
     if not found:
         raise FileError(f"{path.name} holds no place", f"{path.name} 中没有走访点")
     return found
@@ -164,11 +149,4 @@ def _form(file: Path | None) -> str | None:
 def _write(body: dict[str, Any], file: Path | None, form: str | None) -> None:
     if file is None or form is None:
         return
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_bytes(routes_file(body, str(body["plan_id"]), form).body)
-        partial.replace(file)
-    except OSError as problem:
-        raise FileError(
-            f"{file} cannot be written: {problem.strerror}", f"无法写入 {file}：{problem.strerror}"
-        ) from None
+    write_whole(file, routes_file(body, str(body["plan_id"]), form).body)

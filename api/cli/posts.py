@@ -9,9 +9,10 @@ import orjson
 import typer
 
 from api.cli.context import AsJson, Home, Lang, context_of, opened
-from api.cli.posts_options import Given, parsed, with_shared
+from api.cli.posts_options import Given, with_shared
 from api.cli.posts_places import mapped, read_levels, read_spot
 from api.cli.posts_sentences import curve_sentence, front_sentence, plan_sentence
+from api.refusals import parsed
 from api.schemas.posts import (
     Asked,
     CurveQuestion,

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from api.cli.context import AsJson, Context, Home, Lang, context_of
 from api.cli.posts_places import mapped, read_needs, read_spot
-from geo.errors import InputError
+from api.refusals import parsed
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -29,21 +29,6 @@ class Given:
     def question(self, schema: type[V], **own: object) -> V:
         """Return the question, or one sentence on the first option that cannot be used."""
         return parsed(schema, {**self.shared, **{name: value for name, value in own.items() if value is not None}})
-
-
-def parsed(schema: type[V], values: dict[str, object]) -> V:
-    """Read values by a schema, or raise ``InputError`` naming the first that does not fit."""
-    try:
-        return schema.model_validate(values)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        limits = ", ".join(str(value) for value in first.get("ctx", {}).values())
-        raise InputError(
-            f"The value of {place} cannot be used: {first['msg']}",
-            f"参数 {place} 的值 {str(first.get('input', ''))[:60]!r} 不可用{f'（限 {limits}）' if limits else ''}",
-            rows=[place],
-        ) from None
 
 
 def _option(name: str, kind: object, default: object) -> inspect.Parameter:

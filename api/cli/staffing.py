@@ -8,7 +8,7 @@ from typing import cast
 import typer
 
 from api.cli.context import AsJson, Home, Lang, context_of, opened
-from api.cli.posts_options import parsed
+from api.refusals import parsed
 from api.schemas.staffing import UnitsQuestion
 from api.services.plans import plan_body
 from api.services.units_by_hour import units_by_hour

@@ -62,7 +62,11 @@ class JobRunner:
             )  # fmt: skip
             live = Live(record)
             self._live[job_id] = live
-        self._store.put_job(principal, record)
+        try:
+            self._store.put_job(principal, record)
+        except XungeError:
+            del self._live[job_id]
+            raise
         live.future = self._pool.submit(self._run, principal, live, work)
         return record
 
@@ -117,7 +121,11 @@ class JobRunner:
             result=result,
             problem=None if problem is None else _as_json(problem),
         )
-        self._store.put_job(principal, record)
+        try:
+            self._store.put_job(principal, record)
+        except XungeError:
+            # Whoever waits must hear of the end, also where it cannot be kept (such as on a full disk).
+            log.exception("the end of job %s could not be kept", record.job_id)
         with self._changed:
             live.record = record
             live.revision += 1
@@ -139,12 +147,14 @@ class JobRunner:
         return [self.job(principal, record.job_id) for record in self._store.jobs(principal)]
 
     def cancel(self, principal: Principal, job_id: str) -> Live:
-        """Ask a job to stop; a solve stops with its best plan."""
+        """Ask a job to stop; a solve stops with its best plan, and a job that still waits for its turn ends at once."""
         live = self._live.get(job_id)
         if live is None:
             self._store.job(principal, job_id)
             raise NotFoundError(f"Job {job_id} is not running", f"任务 {job_id} 未在运行")
         live.cancel.set()
+        if live.future is not None and live.future.cancel():
+            self._finish(principal, live, state="cancelled")
         with self._changed:
             self._changed.notify_all()
         return live

@@ -80,6 +80,7 @@ def resolve(
     plan_id: str, asked: Resolve, workspace: InWorkspace, principal: As, runner: InJobs, response: Response
 ) -> JobStarted:
     """Solve the plan again around its locked stops."""
+    patrol_resolving.require_newest(workspace, principal, plan_id, asked)
     record = runner.start(
         principal, "patrol", lambda observe: patrol_resolving.resolve(workspace, principal, plan_id, asked, observe)
     )

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import As, InJobs, InWorkspace
+from api.deps import As, InJobs, InWorkspace, Language
 from api.schemas.jobs import JobStarted
 from api.schemas.patrol_rounds import RoundsQuestion
 from api.schemas.patrol_sweep import SweepQuestion
 from api.schemas.problems import answers
 from api.services.exports import Download
 from api.services.patrol_rounds import plan_rounds, prepare_rounds, rounds_file
+from api.services.patrol_sheet import Form
 from api.services.patrol_sweep import plan_sweep, prepare_sweep, sweep_file
+from api.services.way_sheets import rounds_sheet, sweep_sheet
 
 router = APIRouter(prefix="/api/patrol", tags=["plans"])
+Crews = Annotated[list[int] | None, Query(alias="unit", max_length=500)]
 
 
 @router.post("/sweep", status_code=202, responses=answers(404, 409, 503))
@@ -51,6 +54,21 @@ def sweep_export(
     return _file(sweep_file(workspace, principal, plan_id, form))
 
 
+@router.get("/sweep/{plan_id}/sheet", response_class=Response, responses=answers(404))
+def sweep_sheets(
+    plan_id: str,
+    request: Request,
+    workspace: InWorkspace,
+    principal: As,
+    lang: Language,
+    units: Crews = None,
+    form: Annotated[Form, Query(alias="f")] = "pdf",
+) -> Response:
+    """Return the sheets of some crews of a sweep by number, or of all (清街任务单), as PDF on A4 or as a page to print."""
+    made = sweep_sheet(workspace, principal, plan_id, form, numbers=units, lang=lang, nonce=request.state.nonce)
+    return _sheet(made, form)
+
+
 @router.get("/rounds/{plan_id}/export", response_class=Response, responses=answers(404))
 def rounds_export(
     plan_id: str,
@@ -63,6 +81,24 @@ def rounds_export(
     return _file(rounds_file(workspace, principal, plan_id, form, day))
 
 
+@router.get("/rounds/{plan_id}/sheet", response_class=Response, responses=answers(404))
+def rounds_sheets(
+    plan_id: str,
+    request: Request,
+    workspace: InWorkspace,
+    principal: As,
+    lang: Language,
+    day: date,
+    units: Crews = None,
+    form: Annotated[Form, Query(alias="f")] = "pdf",
+) -> Response:
+    """Return the sheets of one day of rounds, of some crews by number or of all (走访任务单), as PDF on A4 or as a page."""
+    made = rounds_sheet(
+        workspace, principal, plan_id, form, day=day, numbers=units, lang=lang, nonce=request.state.nonce
+    )
+    return _sheet(made, form)
+
+
 def _started(job_id: str, response: Response) -> JobStarted:
     url = f"/api/jobs/{job_id}"
     response.headers["Location"] = url
@@ -73,3 +109,10 @@ def _file(made: Download) -> Response:
     return Response(
         made.body, media_type=made.media_type, headers={"Content-Disposition": f'attachment; filename="{made.name}"'}
     )
+
+
+def _sheet(made: Download, form: Form) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if form == "pdf":
+        headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    return Response(made.body, media_type=made.media_type, headers=headers)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, UploadFile
 from pydantic import AwareDatetime
 
-from api.deps import As, InWorkspace
+from api.deps import As, InTurn, InWorkspace
 from api.routers.uploads import keep_upload
 from api.schemas.presence import AgainstPlan, PositionRows, PositionsTaken, PresenceAnswer
 from api.schemas.problems import answers
@@ -50,24 +52,30 @@ def upload(
 
 
 @router.get("/presence", responses=answers())
-def presence(
+async def presence(
     workspace: InWorkspace,
     principal: As,
+    turn: InTurn,
     start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     radius_m: Radius = 100.0,
 ) -> PresenceAnswer:
     """Return minutes at points, 见警率 and 管控率 of a period; the last seven days where none is given."""
-    return presence_answer(workspace, principal, start, end, Sight(radius_m=radius_m))
+    sight = Sight(radius_m=radius_m)
+    return await to_thread.run_sync(presence_answer, workspace, principal, start, end, sight, limiter=turn)
 
 
 @router.get("/presence/plans/{plan_id}", responses=answers(404))
-def against_plan(
+async def against_plan(
     plan_id: str,
     workspace: InWorkspace,
     principal: As,
+    turn: InTurn,
     tolerance_minutes: Annotated[float, Query(gt=0, le=120)] = 5.0,
     radius_m: Radius = 100.0,
 ) -> AgainstPlan:
     """Return what became of the visits of a patrol plan until now."""
-    return plan_kept(workspace, principal, plan_id, tolerance_minutes=tolerance_minutes, sight=Sight(radius_m=radius_m))
+    work = partial(
+        plan_kept, workspace, principal, plan_id, tolerance_minutes=tolerance_minutes, sight=Sight(radius_m=radius_m)
+    )
+    return await to_thread.run_sync(work, limiter=turn)

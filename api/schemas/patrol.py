@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from api.schemas.patrol_asked import BreakRule, Lat, LinePatrol, Lon, OptionalStops, Text
 from api.schemas.patrol_settings import DayKind, Level
-from api.schemas.values import Value
+from api.schemas.values import Seed, Value
 
 Weight = Annotated[float, Field(ge=0, le=1)]
 
@@ -49,6 +49,12 @@ class ForbiddenStop(Value):
     kind: Literal["car", "motorcycle", "foot", "off_road"] | None = None
     point_id: Text
 
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ForbiddenStop:
+        if (self.unit_id is None) == (self.kind is None):
+            raise ValueError("禁止停留须给出 unit_id、kind 之一 / a forbidden stop is for a unit_id or a kind")
+        return self
+
 
 class PinnedStop(Value):
     """A visit that a certain unit begins between two times."""
@@ -84,7 +90,13 @@ class PatrolQuestion(Value):
     lines: list[LinePatrol] = Field(default_factory=list, max_length=50)
     seconds: float = Field(default=20.0, gt=0, le=3600)
     iterations: int | None = Field(default=None, ge=1)
-    seed: int = Field(default=1, ge=0)
+    seed: Seed = 1
+
+    @model_validator(mode="after")
+    def _somebody_goes(self) -> PatrolQuestion:
+        if self.unit_ids is not None and not self.unit_ids:
+            raise ValueError("没有选中巡组，请至少选一组 / no unit is chosen; choose at least one")
+        return self
 
 
 class Edit(Value):
@@ -178,7 +190,7 @@ class Resolve(Value):
     version: int = Field(ge=1)
     seconds: float = Field(default=20.0, gt=0, le=3600)
     iterations: int | None = Field(default=None, ge=1)
-    seed: int = Field(default=1, ge=0)
+    seed: Seed = 1
 
 
 class Issue(Value):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.values import Value
+from api.schemas.values import Seed, Value
 
 
 class RoundsPoint(Value):
@@ -44,4 +44,4 @@ class RoundsQuestion(Value):
     unit_minutes: float = Field(default=60.0, ge=0, le=1440)
     seconds: float = Field(default=20.0, gt=0, le=3600)
     iterations: int | None = Field(default=None, ge=1)
-    seed: int = 1
+    seed: Seed = 1

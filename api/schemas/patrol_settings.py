@@ -61,7 +61,9 @@ class Calendar(Value):
     def _not_both(self) -> Calendar:
         both = sorted(set(self.rest_days) & set(self.work_days))
         if both:
-            raise ValueError(f"{both[0]} 既是放假又是调休上班 / is both a day of rest and a workday")
+            raise ValueError(
+                f"{both[0]} 既是放假又是调休上班，请只保留一处 / {both[0]} is both a day of rest and a workday; keep one"
+            )
         return self
 
 

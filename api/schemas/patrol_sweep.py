@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.values import Value
+from api.schemas.patrol_asked import Lat, Lon
+from api.schemas.values import Seed, Value
 
-LonLat = Annotated[list[float], Field(min_length=2, max_length=2)]
+LonLat = tuple[Lon, Lat]
 
 
 class SweepQuestion(Value):
@@ -30,4 +31,4 @@ class SweepQuestion(Value):
     sweep_kph: float = Field(default=15.0, ge=1, le=80)
     seconds: float = Field(default=20.0, gt=0, le=3600)
     iterations: int | None = Field(default=None, ge=1)
-    seed: int = 1
+    seed: Seed = 1

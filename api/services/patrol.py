@@ -8,6 +8,7 @@ from typing import Final
 
 from api.schemas.patrol import PatrolQuestion
 from api.services import patrol_lines
+from api.services.open_plan import require_planner
 from api.services.patrol_body import Made, body_of
 from api.services.patrol_cover import cover_of, covering
 from api.services.patrol_cover import told as cover_told
@@ -41,6 +42,7 @@ def plan_patrol(
     workspace: Workspace, principal: Principal, question: PatrolQuestion, observe: Observer
 ) -> Mapping[str, Json]:
     """Plan the patrols of a shift, check them on their own, keep the plan, and return its number."""
+    require_planner(principal)
     observe(Progress(seconds=0.0, share=0.0, message="计算路网时间"))
     shift = shift_of(workspace, principal, question)
     question = settled(workspace, principal, question, shift)
@@ -94,8 +96,17 @@ def plan_patrol(
         "one_more_unit": None if slow else one_more_unit(ground, moving, question),
     }  # fmt: skip
     body = body_of(whole, replace(made, plan=final, notes=notes, extra=extra))
+    observe(_ended(made, body))
     plan_id = keep_first(workspace, principal, body, Step(action="plan", zh="规划", en="planned"))
     return {"plan_id": plan_id, "version": 1}
+
+
+def _ended(made: Made, body: Body) -> Progress:
+    """Return what a job says last: units and bound as the plan tells them, also where none was told before."""
+    units, least = body["units_used"], body["lower_bound_units"]
+    told = {} if body["unvisited"] or least is None else {"objective": made.proof.objective, "bound": made.proof.bound}
+    words = f"{units} 组" + (f"；理论下限 {least} 组" if least is not None else "")
+    return Progress(seconds=made.proof.seconds, share=1.0, message=words, **told)
 
 
 def settled(workspace: Workspace, principal: Principal, question: PatrolQuestion, shift: ShiftSpan) -> PatrolQuestion:

@@ -120,7 +120,7 @@ def body_of(ground: Ground, made: Made, *, before: Mapping[str, Json] | None = N
         "broken": cast("Json", _broken(ground, plan)), "breaks": cast("Json", breaks_told(ground, plan)),
         "optional": optional_told(ground, plan), "lines": cast("Json", roads_told(ground, plan, visits)),
         "points": cast("Json", points), "unvisited": cast("Json", unvisited), "routes": cast("Json", routes),
-        "cover": None, "regularity": None, "issue": None, "issues": [],
+        "bound_note_zh": None, "bound_note_en": None, "planned_bound_units": None, "cover": None, "regularity": None, "issue": None, "issues": [],
         "timetable": to_json(ground.crews, plan), "locks": cast("Json", locks), "kept_notes": list(made.notes),
         "video_timetable": None if ground.video is None or made.video is None else to_json(ground.video, made.video),
         **made.extra,

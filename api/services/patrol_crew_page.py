@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Final, cast
 
+from api.services.open_plan import require_planner
 from api.services.patrol_routes import Body
 from api.services.patrol_settings import settings
 from api.services.patrol_sheet import chosen_routes, sheet_document
@@ -23,6 +24,7 @@ KEPT: Final = 2_000
 
 def crew_links(workspace: Workspace, principal: Principal, plan_id: str) -> Body:
     """Return an address for each crew of a plan; one that was made stays."""
+    require_planner(principal)
     _require_on(workspace, principal)
     body = patrol_record(workspace, principal, plan_id).body
     with workspace.planning:
@@ -35,6 +37,7 @@ def crew_links(workspace: Workspace, principal: Principal, plan_id: str) -> Body
             held[token] = {"plan_id": plan_id, "unit_id": unit}
             links.append({"unit_id": unit, "url": f"/crew/{token}"})
         workspace.store.put_document(principal, DOCUMENT, dict(list(held.items())[-KEPT:]))
+        workspace.store.add_audit(principal, action="crew links", subject=plan_id, detail=f"{len(links)} crews")
     return {"links": links}
 
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from api.schemas.patrol import InsertStop, LockStops, MoveStop, RemoveStop, Restore
-from api.services.patrol_irregular import nights_before, told
-from api.services.patrol_issue import issue_after
 from api.services.patrol_kept import Kept
 from api.services.patrol_names import named
+from api.services.patrol_regularity import regular_now
 from api.services.patrol_routes import Body
+from api.services.patrol_tasks import issue_after
 from api.services.patrol_versions import Step, body_at, keep_next, patrol_record, public, require_seen, version_of
 from api.services.workspace import Workspace
 from geo.errors import InfeasibleError, InputError, NotFoundError
 from geo.store.port import Json, Principal
-from planners.patrol.guess.regularity import LEAST_NIGHTS, regularity
 from planners.patrol.mend import edit
 from planners.patrol.mend.edit import Edited, lock_of
 from planners.patrol.mend.timetable import Lock
-from planners.patrol.spacing.plan import SpacedPlan
 
 Held: TypeAlias = Mapping[str, Json]
 
+BOUND: Final = ("lower_bound_units", "objective", "bound", "gap", "proved", "bound_note_zh", "bound_note_en")
+"""What a body says of its bound, and why there is none."""
 TOLERANCE = 300
 """A stop that is put at a time by hand may begin this many seconds from it, where nothing nearer fits."""
 
@@ -129,7 +129,7 @@ def restore(workspace: Workspace, principal: Principal, plan_id: str, asked: Res
     """Make the content of an older version the newest one; nothing is lost, this can be undone alike."""
     began = time.perf_counter()
     record = patrol_record(workspace, principal, plan_id)
-    require_seen(record, asked.version)
+    require_seen(workspace, record, asked.version)
     before = record.body
     old = dict(body_at(workspace, principal, plan_id, asked.to))
     body: Body = old | {"issues": before.get("issues") or [], "issue": issue_after(before.get("issue"), old)}
@@ -164,38 +164,17 @@ def _edited(
     except (InfeasibleError, InputError) as refused:
         return _refused(kept, plan_id, refused, began)
     words = named(kept.ground, say(kept))
-    regular, warning = regular_now(workspace, principal, kept, made.plan)
-    body = kept.body(made.plan, extra={"regularity": regular})
-    words = (words[0] + warning[0], words[1] + warning[1])
+    now = regular_now(workspace, principal, kept, made.plan)
+    body = kept.body(made.plan, extra={"regularity": now.held})
+    words = (words[0] + now.warning[0], words[1] + now.warning[1])
     if made.broken:
         n = len({gap.point for gap in made.broken})
         words = (f"{words[0]}；{n} 处超出间隔", f"{words[1]}; {n} points out of their gaps")
     version = asked.version
     if not asked.preview:
         version = kept.keep(workspace, principal, body, Step(action=action, zh=words[0], en=words[1]))
+    words = (words[0] + now.lacking[0], words[1] + now.lacking[1])
     return answer(before, body, plan_id, version, changed=made.changed, words=words, began=began)
-
-
-def regular_now(
-    workspace: Workspace, principal: Principal, kept: Kept, plan: SpacedPlan
-) -> tuple[Json, tuple[str, str]]:
-    """Return 规律性 after an edit, and a warning where the edit made the times easier to guess."""
-    before = cast("Held | None", kept.record.body.get("regularity"))
-    nights = workspace.derived.get(
-        "patrol_nights", (kept.record.plan_id, kept.ground.terms.shift.start),
-        lambda: nights_before(workspace, principal, kept.ground),
-    )  # fmt: skip
-    if len(nights) < LEAST_NIGHTS:
-        return cast("Json", before), ("", "")
-    now = cast("Held", told(regularity(kept.ground.crews, plan, nights), imagined=False))
-    ranks = ("low", "middle", "high")
-    was = None if before is None else before["level"]
-    if was in ranks and now["level"] in ranks and ranks.index(str(now["level"])) > ranks.index(str(was)):
-        return cast("Json", now), (
-            f"；注意：{now['zh']}，时刻更易被猜到",
-            f"; mind: {now['en']}, times are easier to guess",
-        )
-    return cast("Json", now), ("", "")
 
 
 def _refused(kept: Kept, plan_id: str, refused: InfeasibleError | InputError, began: float) -> Body:
@@ -207,7 +186,7 @@ def _refused(kept: Kept, plan_id: str, refused: InfeasibleError | InputError, be
         "sentence_en": en, "changed": [], "routes": [], "removed": [], "points": [], "broken": before["broken"],
         "units_used": before["units_used"], "worst_gap_minutes": before["worst_gap_minutes"],
         "worst_gap_point": before["worst_gap_point"], "metres": before["metres"], "score": {"before": score, "after": score},
-        **_tightest(before),
+        **_tightest(before), **{name: before.get(name) for name in BOUND},
         "one_more_unit": None, "milliseconds": _since(began), "regularity": before.get("regularity"),
         "issue": public(before).get("issue"), "rows": list(refused.rows),
     }  # fmt: skip
@@ -235,6 +214,7 @@ def answer(
         "points": [p for p in _rows(body, "points") if held.get(str(p["point_id"])) != p],
         "broken": body["broken"], "units_used": body["units_used"], "worst_gap_minutes": body["worst_gap_minutes"],
         "worst_gap_point": body["worst_gap_point"], "metres": body["metres"], **_tightest(body),
+        **{name: body.get(name) for name in BOUND},
         "score": {"before": score_of(before), "after": score_of(body)}, "one_more_unit": body.get("one_more_unit"),
         "milliseconds": _since(began), "regularity": body.get("regularity"), "issue": public(body).get("issue"), "rows": [],
     }  # fmt: skip

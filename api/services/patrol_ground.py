@@ -173,6 +173,9 @@ def _built(workspace: Workspace, principal: Principal, question: PatrolQuestion,
         rules_of(question, terms), units, kinds=kinds, shift_seconds=terms.shift_seconds, at_posts=bool(on_road)
     )
     seconds = {kind: _matrix(workspace, kind, travels[kind], exits[kind], places[kind]) for kind in kinds}
+    _require_known(
+        workspace, principal, question, [*(road.key for road in roads), *(str(row["point_id"]) for _, row in shut)]
+    )
     extras = Extras(
         roads=frozenset(on_road), hot=frozenset(offered), breaks=breaks,
         optional=tuple(stop for p, place in offered.items() for stop in place.stops(p, kinds)),
@@ -189,6 +192,20 @@ def _built(workspace: Workspace, principal: Principal, question: PatrolQuestion,
         travels=travels, lonlat=lonlat[index], roads=on_road, hot=offered, closed=closed,
         cut_off=_cut_off(workspace, terms, crews, closed, kinds, places, on_road), refused=[*refused, *none], unfit=[*unfit, *tight],
     )  # fmt: skip
+
+
+def _require_known(workspace: Workspace, principal: Principal, question: PatrolQuestion, roads: Sequence[str]) -> None:
+    """Raise ``NotFoundError`` where a forbidden stop names what is nowhere: it would forbid nothing."""
+    points = {*workspace.points(principal).frame["point_id"], *roads}
+    units = set(workspace.units(principal).frame["unit_id"])
+    unknown = [ban.point_id for ban in question.forbidden if ban.point_id not in points]
+    unknown += [ban.unit_id for ban in question.forbidden if ban.unit_id is not None and ban.unit_id not in units]
+    if unknown:
+        raise NotFoundError(
+            f"A forbidden stop names {', '.join(unknown[:5])}, which does not exist; correct or remove it",
+            f"禁止停留所指的 {'、'.join(unknown[:5])} 不存在，请改正或删除",
+            rows=unknown,
+        )
 
 
 def _open_drive(road: Road, kind: str, closed: Sequence[ClosedStreets], terms: Terms) -> Drive | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Final, cast
 
+from api.services.open_plan import plans_from
 from api.services.shifts import ShiftSpan
 from api.services.workspace import Workspace
 from geo.store.port import Json, PlanRecord, Principal
+
+LONGEST: Final = timedelta(days=2)
+"""No shift lasts longer."""
 
 
 def handed_over(workspace: Workspace, principal: Principal, shift: ShiftSpan) -> tuple[str | None, dict[str, int]]:
@@ -29,11 +33,9 @@ def handed_over(workspace: Workspace, principal: Principal, shift: ShiftSpan) ->
 
 def _before(workspace: Workspace, principal: Principal, shift: ShiftSpan) -> PlanRecord | None:
     found = []
-    for record in workspace.store.plans(principal, "patrol"):
-        span = record.body.get("shift")
-        if isinstance(span, Mapping) and isinstance(span.get("end"), str):
-            end = datetime.fromisoformat(str(span["end"]))
-            if end == shift.start and record.body.get("points"):
-                found.append(record)
+    for record in plans_from(workspace, principal, shift.start - LONGEST, shift.start):
+        end = str(cast("Mapping[str, Json]", record.body["shift"])["end"])
+        if datetime.fromisoformat(end) == shift.start and record.body.get("points"):
+            found.append(record)
     issued = [record for record in found if record.body.get("issue")]
     return next(iter(issued or found), None)

@@ -12,6 +12,7 @@ import numpy as np
 
 from api.schemas.patrol import PatrolQuestion
 from api.services import patrol_timetable
+from api.services.open_plan import plans_from
 from api.services.patrol_ground import Ground
 from api.services.patrol_routes import Body
 from api.services.patrol_solving import between, unvisited_out
@@ -109,12 +110,10 @@ def nights_before(workspace: Workspace, principal: Principal, ground: Ground) ->
     """Return the kept plans of the same shift in the nights before, oldest first, one a night; those of other points are left away."""
     start, shift_id = ground.terms.shift.start, ground.terms.shift.shift_id
     found: dict[datetime, SpacedPlan] = {}
-    for record in workspace.store.plans(principal, "patrol"):
-        span = record.body.get("shift")
-        if not isinstance(span, Mapping) or span.get("id") != shift_id or "timetable" not in record.body:
-            continue
+    for record in plans_from(workspace, principal, start - timedelta(days=NIGHTS), start):
+        span = cast("Mapping[str, Json]", record.body["shift"])
         night = datetime.fromisoformat(str(span["start"]))
-        if not start - timedelta(days=NIGHTS) <= night < start or night in found:
+        if span.get("id") != shift_id or "timetable" not in record.body or night == start or night in found:
             continue
         try:
             _, found[night] = patrol_timetable.from_json(
@@ -125,12 +124,23 @@ def nights_before(workspace: Workspace, principal: Principal, ground: Ground) ->
     return [found[night] for night in sorted(found)]
 
 
+def nights_lacking(n: int) -> tuple[str, str]:
+    """Return how many nights are kept and how many more are needed, in words."""
+    more = LEAST_NIGHTS - n
+    return (
+        f"已存前 {NIGHTS} 天内同班次方案 {n} 夜，还差 {more} 夜",
+        f"{n} plans of this shift in the last {NIGHTS} days are kept, {more} more are needed",
+    )
+
+
 def told(held: Regularity, *, imagined: bool) -> Json:
     """Return 规律性 as it stands in a plan; how it is measured stays in the library."""
     if held.level is None:
+        lacking = nights_lacking(held.n)
         words = (
-            f"规律性：已存方案不足 {LEAST_NIGHTS} 夜，无法判断",
-            f"regularity: fewer than {LEAST_NIGHTS} nights are kept, unknown",
+            (f"规律性：{lacking[0]}才能判断", f"regularity: {lacking[1]} to say")
+            if held.n < LEAST_NIGHTS
+            else ("规律性：没有可供核对的到点", "regularity: there is no visit to judge by")
         )
         return {"level": None, "hit_ratio": None, "n": held.n, "imagined": False, "zh": words[0], "en": words[1]}
     zh, en = LEVELS[held.level]

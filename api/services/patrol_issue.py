@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from api.schemas.patrol import Accept, Issue
 from api.services.patrol_routes import Body
+from api.services.patrol_tasks import Held, crews_of, task_of, tasks_of
 from api.services.patrol_versions import patrol_record, public, put_back, require_seen, version_of
 from api.services.workspace import Workspace
 from geo.errors import ConflictError, NotFoundError
 from geo.store.port import Json, Principal
-
-Held = Mapping[str, Json]
 
 
 def issue(workspace: Workspace, principal: Principal, plan_id: str, asked: Issue) -> Body:
@@ -25,14 +24,14 @@ def issue(workspace: Workspace, principal: Principal, plan_id: str, asked: Issue
     """
     with workspace.planning:
         record = patrol_record(workspace, principal, plan_id)
-        require_seen(record, asked.version)
+        require_seen(workspace, record, asked.version)
         body = record.body
         now = workspace.clock.now().isoformat(timespec="seconds")
         before = cast("Held | None", body.get("issue"))
-        held = {str(c["unit_id"]): c for c in _crews(before)}
+        held = {str(c["unit_id"]): c for c in crews_of(before)}
         number = 1 if before is None else int(cast("int", before["number"])) + 1
-        tasks = _tasks(body)
-        fresh = [unit for unit, task in tasks.items() if unit not in held or _task_of(before, unit) != task]
+        tasks = tasks_of(body)
+        fresh = [unit for unit, task in tasks.items() if unit not in held or task_of(before, unit) != task]
         kept = [unit for unit in tasks if unit not in fresh]
         gone = [unit for unit in held if unit not in tasks and held[unit]["state"] != "withdrawn"]
         if not fresh and not gone:
@@ -55,7 +54,7 @@ def issue(workspace: Workspace, principal: Principal, plan_id: str, asked: Issue
             "issued": fresh, "unchanged": kept, "withdrawn": gone,
         }  # fmt: skip
         rows = [*cast("Sequence[Json]", body.get("issues") or ()), cast("Json", row)]
-        put_back(workspace, principal, plan_id, {"issue": after, "issues": rows})
+        put_back(workspace, principal, record, {"issue": after, "issues": rows})
         workspace.store.add_audit(
             principal, action="issue patrol", subject=plan_id,
             detail=f"issue {number}, version {version_of(body)}: {len(fresh)} crews, {len(kept)} unchanged, {len(gone)} withdrawn",
@@ -73,7 +72,7 @@ def accept(workspace: Workspace, principal: Principal, plan_id: str, asked: Acce
     with workspace.planning:
         record = patrol_record(workspace, principal, plan_id)
         before = cast("Held | None", record.body.get("issue"))
-        crew = next((c for c in _crews(before) if c["unit_id"] == asked.unit_id), None)
+        crew = next((c for c in crews_of(before) if c["unit_id"] == asked.unit_id), None)
         if before is None or crew is None or crew["state"] == "withdrawn":
             raise NotFoundError(
                 f"No task of this plan is issued to {asked.unit_id}", f"该方案没有下发给 {asked.unit_id} 的任务"
@@ -85,10 +84,10 @@ def accept(workspace: Workspace, principal: Principal, plan_id: str, asked: Acce
             )
         crews = [
             c if c is not crew or c["accepted_at"] else dict(c) | {"state": "accepted", "accepted_at": _now(workspace)}
-            for c in _crews(before)
+            for c in crews_of(before)
         ]
         after = {**before, "crews": cast("Json", crews)}
-        put_back(workspace, principal, plan_id, {"issue": after})
+        put_back(workspace, principal, record, {"issue": after})
         workspace.store.add_audit(
             principal, action="accept patrol", subject=plan_id, detail=f"{asked.unit_id}, issue {asked.number}"
         )
@@ -100,51 +99,6 @@ def issues(workspace: Workspace, principal: Principal, plan_id: str) -> Body:
     body = patrol_record(workspace, principal, plan_id).body
     rows = list(cast("Sequence[Json]", body.get("issues") or ()))[::-1]
     return {"plan_id": plan_id, "issues": rows, "issue": public(body).get("issue")}
-
-
-def issue_after(held: Json, body: Held) -> Json:
-    """Return the state of the tasks after an edit: crews whose route differs from what was issued are changed."""
-    if held is None:
-        return None
-    before, tasks = cast("Held", held), _tasks(body)
-    crews = []
-    for crew in _crews(before):
-        unit = str(crew["unit_id"])
-        if crew["state"] == "withdrawn" and unit not in tasks:
-            crews.append(crew)
-        elif unit not in tasks or _task_of(before, unit) != tasks[unit]:
-            crews.append(dict(crew) | {"state": "changed"})
-        elif crew["state"] == "changed":
-            crews.append(dict(crew) | {"state": "accepted" if crew["accepted_at"] else "issued"})
-        else:
-            crews.append(crew)
-    known = {str(crew["unit_id"]) for crew in crews}
-    crews += [
-        {"unit_id": unit, "state": "changed", "issued_at": None, "accepted_at": None, "issue_number": None}
-        for unit in tasks
-        if unit not in known
-    ]
-    return {**before, "crews": cast("Json", sorted(crews, key=lambda c: str(c["unit_id"])))}
-
-
-def _crews(held: Held | None) -> list[Held]:
-    return [] if held is None else list(cast("Sequence[Held]", held["crews"]))
-
-
-def _task_of(held: Held | None, unit: str) -> Json:
-    return None if held is None else cast("Held", held["tasks"]).get(unit)
-
-
-def _tasks(body: Held) -> dict[str, Json]:
-    """Return what a crew is told to do, by unit: its stops and their times; operators stay at their screens."""
-    return {
-        str(route["unit_id"]): [
-            [stop["point_id"] or stop["post_id"], stop["begin_s"], stop["depart_s"]]
-            for stop in cast("Sequence[Held]", route["stops"])
-        ]
-        for route in cast("Sequence[Held]", body["routes"])
-        if route["kind"] != "video"
-    }
 
 
 def _now(workspace: Workspace) -> str:

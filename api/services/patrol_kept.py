@@ -8,10 +8,12 @@ from typing import Self, cast
 
 from api.schemas.patrol import PatrolQuestion
 from api.services import patrol_timetable
+from api.services.open_plan import require_planner
 from api.services.patrol_body import Made, Proof, body_of
 from api.services.patrol_ground import Ground, ground_of
-from api.services.patrol_issue import issue_after
+from api.services.patrol_marks import marked
 from api.services.patrol_routes import Body
+from api.services.patrol_tasks import issue_after
 from api.services.patrol_terms import Terms
 from api.services.patrol_versions import Step, keep_next, patrol_record, require_seen, version_of
 from api.services.workspace import Workspace
@@ -39,11 +41,14 @@ class Kept:
 
         Raises
         ------
+        ForbiddenError
+            If the account may not change plans.
         ConflictError
             If it is stale, or streets, points or units were changed so that its times do not hold any more.
         """
+        require_planner(principal)
         record = patrol_record(workspace, principal, plan_id)
-        require_seen(record, seen)
+        require_seen(workspace, record, seen)
         body = record.body
         question = PatrolQuestion.model_validate(body["question"])
         terms = Terms.from_json(cast("Mapping[str, Json]", body["terms"]), cast("Mapping[str, Json]", body["shift"]))
@@ -73,7 +78,7 @@ class Kept:
     ) -> Body:
         """Return the body of the plan with another timetable; what was proved stays where the question is the same."""
         ground, before = ground or self.ground, self.record.body
-        same = not ground.crews.starts and len(ground.closed) == len(self.ground.closed)
+        same = not ground.crews.starts and ground.closed is self.ground.closed
         bound = cast("float | None", before["bound"]) if same else None
         proof = Proof(
             objective=units_of(ground.crews, plan), bound=bound,
@@ -84,18 +89,37 @@ class Kept:
         made = Made(
             plan=plan, video=self.video, proof=proof, locks=self.locks if locks is None else locks, edited=True,
             extra={
-                "cover": before.get("cover"), "regularity": before.get("regularity"), "issues": before.get("issues") or [],
-                "events": before.get("events") or [], **(extra or {}),
+                **{name: self._of_before(name, plan) for name in ("cover", "regularity")},
+                "issues": before.get("issues") or [], "events": before.get("events") or [],
+                **(_no_bound(before) if bound is None else {}), **(extra or {}),
             },
             notes=cast("Sequence[Mapping[str, Json]]", before["kept_notes"]),
         )  # fmt: skip
         body = body_of(ground, made, before=before)
         return body | {"issue": issue_after(before.get("issue"), body)}
 
+    def _of_before(self, name: str, plan: SpacedPlan) -> Json:
+        """Return a figure of the version before, marked where the timetable is another now."""
+        held = self.record.body.get(name)
+        return held if plan is self.plan else marked(held, version_of(self.record.body))
+
     def keep(self, workspace: Workspace, principal: Principal, body: Body, step: Step) -> int:
         """Keep a body as the next version and return its number."""
         seen = version_of(self.record.body)
         return keep_next(workspace, principal, self.record.plan_id, body, seen=seen, step=step)
+
+
+def _no_bound(before: Mapping[str, Json]) -> Body:
+    """Return in words why there is no bound any more, and the one that the plan had."""
+    planned = (
+        before["lower_bound_units"] if before.get("planned_bound_units") is None else before["planned_bound_units"]
+    )
+    was = (f"（{planned} 组）", f" ({planned} units)") if planned is not None else ("", "")
+    return {
+        "planned_bound_units": planned,
+        "bound_note_zh": f"事件后已执行的部分不可更改，规划时的理论下限{was[0]}不再适用，未另行计算",
+        "bound_note_en": f"what was driven before the event cannot be changed: the bound of the plan{was[1]} no longer holds, none is computed",
+    }  # fmt: skip
 
 
 def units_of(problem: SpacingProblem, plan: SpacedPlan) -> float:

@@ -18,6 +18,20 @@ def named(ground: Ground, words: Words) -> Words:
     if not held:
         return words
     # A key that is part of a longer word, or stands in brackets behind its name, is none.
-    keys = re.compile(rf"(?<![\w(（-])(?:{'|'.join(re.escape(key) for key in held)})(?![\w-])", re.ASCII)
-    zh, en = (keys.sub(lambda found: names[found[0]], text) for text in words)
+    keys = re.compile(
+        rf"((?<=[一-鿿]) )?(?<![\w(（-])({'|'.join(re.escape(key) for key in held)})(?![\w-])( (?=[一-鿿]))?", re.ASCII
+    )
+    zh, en = (keys.sub(lambda found: _set(names[found[2]], found), text) for text in words)
     return zh, en
+
+
+def _set(name: str, found: re.Match[str]) -> str:
+    """Return a name between the spaces that stood about its key; Chinese beside Chinese needs none."""
+    before, after = (
+        "" if _chinese(end) else space or "" for end, space in ((name[:1], found[1]), (name[-1:], found[3]))
+    )
+    return f"{before}{name}{after}"
+
+
+def _chinese(letter: str) -> bool:
+    return "一" <= letter <= "鿿"

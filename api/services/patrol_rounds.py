@@ -14,7 +14,7 @@ import shapely
 
 from api.schemas.patrol_rounds import RoundsPoint, RoundsQuestion
 from api.services.exports import Download
-from api.services.open_plan import keep_plan
+from api.services.open_plan import keep_plan, require_planner
 from api.services.patrol_ground import PROFILE_OF
 from api.services.proof_words import proof_words
 from api.services.route_files import routes_file
@@ -91,6 +91,7 @@ def rounds_file(workspace: Workspace, principal: Principal, plan_id: str, form: 
 
 def prepare_rounds(workspace: Workspace, principal: Principal, question: RoundsQuestion) -> Asked:
     """Return the problem that is asked, or raise what is wrong with the question."""
+    require_planner(principal)
     posts = workspace.posts(principal).frame
     post = posts[posts["post_id"] == question.post_id]
     if not len(post):

@@ -16,8 +16,9 @@ from api.schemas.patrol_settings import (
     PatrolSettingsAnswer,
     PatrolSettingsEdit,
 )
+from api.services.open_plan import require_planner
 from api.services.workspace import Workspace
-from geo.errors import ConflictError
+from geo.errors import ConflictError, ForbiddenError
 from geo.store.port import Json, Principal
 from planners.patrol.spacing.point_demands import Template
 
@@ -41,9 +42,15 @@ def settings(workspace: Workspace, principal: Principal) -> PatrolSettingsAnswer
 
 
 def put_settings(workspace: Workspace, principal: Principal, edit: PatrolSettingsEdit) -> PatrolSettingsAnswer:
-    """Keep settings; somebody else's newer ones raise ``ConflictError``."""
+    """Keep settings; somebody else's newer ones raise ``ConflictError``, a missing role ``ForbiddenError``."""
+    require_planner(principal)
     with workspace.editing:
         now = settings(workspace, principal)
+        if edit.settings.crew_page != now.settings.crew_page and not principal.may("admin"):
+            raise ForbiddenError(
+                "Pages for crews (crew_page) are allowed or forbidden by an administrator; leave that setting as it is",
+                "巡组手机页面（crew_page）只能由管理员启用或停用，请保持该项不变",
+            )
         if now.version != edit.seen_version:
             raise ConflictError(
                 f"The patrol settings were changed since (you saw {edit.seen_version}, they are at {now.version}): load them again",

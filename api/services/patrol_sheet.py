@@ -76,10 +76,14 @@ def sheet_file(
     """Return the sheets as PDF, or as a page to print."""
     body = body_at(workspace, principal, plan_id, version)
     document = sheet_document(workspace, body, plan_id=plan_id, unit_ids=unit_ids, lang=lang)
-    name = f"xunge-{plan_id}-sheets.{form}"
+    return written(document, f"xunge-{plan_id}-sheets", form, nonce=nonce)
+
+
+def written(document: Document, name: str, form: Form, *, nonce: str = "") -> Download:
+    """Return a document as PDF, or as a page to print."""
     if form == "html":
-        return Download(name, "text/html; charset=utf-8", to_html(document, nonce=nonce).encode())
-    return Download(name, "application/pdf", to_pdf(document))
+        return Download(f"{name}.html", "text/html; charset=utf-8", to_html(document, nonce=nonce).encode())
+    return Download(f"{name}.pdf", "application/pdf", to_pdf(document))
 
 
 def chosen_routes(body: Held, unit_ids: Sequence[str] | None) -> list[Held]:
@@ -106,13 +110,14 @@ def _crew(workspace: Workspace, route: Held, lang: Lang) -> list[Block]:
     say = WORDS[lang]
     stops = cast("Sequence[Held]", route["stops"])
     kind = (MODES_ZH if lang == "zh" else MODES_EN)[str(route["kind"])]
-    start, end = (_hm(route[name]) for name in ("start", "end"))
+    start, end = (hour_minute(route[name]) for name in ("start", "end"))
     about = f"{kind} · {say['depart']} {start} · {say['back']} {end} · {float(cast('float', route['metres'])) / 1000:.1f} {say['km']}"
     if route.get("post_name"):
         about += f" · {say['post']} {route['post_name']}"
     rows: list[tuple[Cell, ...]] = [
         (
-            str(number), _hm(stop["arrive"]), _hm(stop.get("begin") or stop["arrive"]), _hm(stop["depart"]), str(stop["name"]),
+            str(number), hour_minute(stop["arrive"]), hour_minute(stop.get("begin") or stop["arrive"]),
+            hour_minute(stop["depart"]), str(stop["name"]),
             round(int(cast("int", stop["dwell_seconds"])) / 60, 1), str(stop["why" if lang == "zh" else "why_en"]),
         )
         for number, stop in enumerate(stops, start=1)
@@ -120,7 +125,7 @@ def _crew(workspace: Workspace, route: Held, lang: Lang) -> list[Block]:
     table = Table(
         title=say["stops"],
         columns=(
-            Column(heading=say["no"], width=0.45), Column(heading=say["arrive"], width=0.8),
+            Column(heading=say["no"], width=0.62), Column(heading=say["arrive"], width=0.8),
             Column(heading=say["stay"], width=0.8), Column(heading=say["leave"], width=0.8),
             Column(heading=say["place"], width=2.4), Column(heading=say["minutes"], kind="decimal", width=1.15),
             Column(heading=say["why"], width=4.2),
@@ -130,7 +135,7 @@ def _crew(workspace: Workspace, route: Held, lang: Lang) -> list[Block]:
     streets = [str(name) for name in cast("Sequence[Json]", route["streets"])]
     blocks: list[Block] = [Heading(text=f"{route['name']}（{route['unit_id']}）"), Paragraph(text=about)]
     if route["line"]:
-        png = _map(workspace, route, stops, say["north"])
+        png = route_map(workspace, route, stops, say["north"])
         blocks.append(Picture(png=png, title=say["map"], alt=f"{say['map']} {route['name']}"))
     blocks.append(table)
     if streets:
@@ -138,13 +143,14 @@ def _crew(workspace: Workspace, route: Held, lang: Lang) -> list[Block]:
     return [*blocks, Paragraph(text=say["sign"])]
 
 
-def _map(workspace: Workspace, route: Held, stops: Sequence[Held], north: str) -> bytes:
+def route_map(workspace: Workspace, route: Held, stops: Sequence[Held], north: str) -> bytes:
+    """Return the map of a route over the streets, its stops numbered in order or by their own ``number``."""
     line = np.array(route["line"], np.float64)[:, :2]
     # A point that is visited several times carries the numbers of all its visits.
     numbers: dict[tuple[float, float], list[str]] = {}
     for number, stop in enumerate(stops, start=1):
         place = (float(cast("float", stop["lon"])), float(cast("float", stop["lat"])))
-        numbers.setdefault(place, []).append(str(number))
+        numbers.setdefault(place, []).append(str(stop.get("number", number)))
     at = np.array(list(numbers), np.float64).reshape(-1, 2)
     every = np.concatenate([line, at])
     (west, south), (east, up) = every.min(axis=0), every.max(axis=0)
@@ -162,5 +168,6 @@ def _short(numbers: Sequence[str]) -> str:
     return numbers[0] if len(numbers) == 1 else f"{numbers[0]}+"
 
 
-def _hm(value: Json) -> str:
+def hour_minute(value: Json) -> str:
+    """Return the time of day of an ISO moment, as 21:30."""
     return f"{datetime.fromisoformat(str(value)):%H:%M}"

@@ -14,7 +14,7 @@ import shapely
 
 from api.schemas.patrol_sweep import SweepQuestion
 from api.services.exports import Download
-from api.services.open_plan import keep_plan
+from api.services.open_plan import keep_plan, require_planner
 from api.services.patrol_ground import PROFILE_OF
 from api.services.proof_words import proof_words
 from api.services.route_files import routes_file
@@ -81,6 +81,7 @@ def sweep_file(workspace: Workspace, principal: Principal, plan_id: str, form: s
 
 def prepare_sweep(workspace: Workspace, principal: Principal, question: SweepQuestion) -> Asked:
     """Return the problem that is asked, or raise what is wrong with the question."""
+    require_planner(principal)
     graph = workspace.graph()
     profile = PROFILE_OF[question.kind]
     milliseconds = arc_milliseconds(graph, profile, speeds=workspace.speeds())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, cast
 
 from api.schemas.patrol import PlanVersion, PlanVersions
-from api.services.open_plan import keep_plan
+from api.services.open_plan import keep_plan, name_begins
 from api.services.patrol_routes import Body
+from api.services.patrol_tasks import issue_after
 from api.services.workspace import Workspace
 from geo.errors import ConflictError, NotFoundError
 from geo.store.port import Json, PlanRecord, Principal
@@ -32,8 +33,11 @@ class Step:
 def keep_first(workspace: Workspace, principal: Principal, body: Body, step: Step) -> str:
     """Keep a new plan and return its number."""
     shift = cast("Mapping[str, str]", body["shift"])
-    plan_id = f"patrol-{datetime.fromisoformat(shift['start']):%Y%m%d}-{secrets.token_hex(3)}"
-    _write(workspace, principal, plan_id, datetime.now(UTC), body, 1, [_row(1, principal, body, step)])
+    plan_id = f"{name_begins(datetime.fromisoformat(shift['start']))}-{secrets.token_hex(3)}"
+    made = PlanRecord(
+        plan_id=plan_id, kind="patrol", title="", created_at=datetime.now(UTC), created_by=principal.account, body={}
+    )
+    _write(workspace, principal, made, body, 1, [_row(1, principal, body, step)])
     return plan_id
 
 
@@ -47,7 +51,11 @@ def keep_next(workspace: Workspace, principal: Principal, plan_id: str, body: Bo
     """
     with workspace.planning:
         record = patrol_record(workspace, principal, plan_id)
-        require_seen(record, seen)
+        require_seen(workspace, record, seen)
+        # Issued or accepted while the edit was made: that makes no version, and is not lost.
+        body = {
+            **body, "issue": issue_after(record.body.get("issue"), body), "issues": record.body.get("issues") or [],
+        }  # fmt: skip
         workspace.store.add_plan(
             principal,
             PlanRecord(
@@ -56,22 +64,13 @@ def keep_next(workspace: Workspace, principal: Principal, plan_id: str, body: Bo
             ),
         )  # fmt: skip
         versions = [*_rows(record.body), _row(seen + 1, principal, body, step)]
-        _write(workspace, principal, plan_id, record.created_at, body, seen + 1, versions)
+        _write(workspace, principal, record, body, seen + 1, versions, before=record)
     return seen + 1
 
 
-def put_back(workspace: Workspace, principal: Principal, plan_id: str, changes: Mapping[str, Json]) -> None:
-    """Change what stands beside the timetable of the newest version, such as who has accepted it."""
-    record = workspace.store.plan(principal, plan_id)
-    body = {**record.body, **changes}
-    keep_plan(
-        workspace,
-        principal,
-        PlanRecord(
-            plan_id=plan_id, kind="patrol", title=record.title, created_at=record.created_at,
-            created_by=record.created_by, body=body,
-        ),
-    )  # fmt: skip
+def put_back(workspace: Workspace, principal: Principal, record: PlanRecord, changes: Mapping[str, Json]) -> None:
+    """Change what stands beside the timetable of the newest version as it was read, such as who has accepted it."""
+    keep_plan(workspace, principal, replace(record, body={**record.body, **changes}), seen=record)
 
 
 def patrol_record(workspace: Workspace, principal: Principal, plan_id: str) -> PlanRecord:
@@ -87,16 +86,17 @@ def patrol_record(workspace: Workspace, principal: Principal, plan_id: str) -> P
     return record
 
 
-def require_seen(record: PlanRecord, seen: int) -> None:
+def require_seen(workspace: Workspace, record: PlanRecord, seen: int) -> None:
     """Raise ``ConflictError`` unless ``seen`` is the newest version."""
     newest = version_of(record.body)
     if newest == seen:
         return
     last = _rows(record.body)[-1]
+    at = f"{datetime.fromisoformat(str(last['at'])).astimezone(workspace.zone):%m-%d %H:%M}"
     raise ConflictError(
-        f"The plan was changed by {last['by']} at {last['at']} (you saw version {seen}, it is at {newest}): load it again; "
+        f"The plan was changed by {last['by']} at {at} (you saw version {seen}, it is at {newest}): load it again; "
         "nothing was changed",
-        f"方案已由 {last['by']} 于 {last['at']} 修改（您看到的是第 {seen} 版，现为第 {newest} 版），请重新载入；本次未写入",
+        f"方案已由 {last['by']} 于 {at} 修改（您看到的是第 {seen} 版，现为第 {newest} 版），请重新载入；本次未写入",
     )
 
 
@@ -150,17 +150,13 @@ def _row(number: int, principal: Principal, body: Body, step: Step) -> Body:
 def _write(
     workspace: Workspace,
     principal: Principal,
-    plan_id: str,
-    created_at: datetime,
+    record: PlanRecord,
     body: Body,
     version: int,
     rows: Sequence[Mapping[str, Json]],
+    *,
+    before: PlanRecord | None = None,
 ) -> None:
-    keep_plan(
-        workspace,
-        principal,
-        PlanRecord(
-            plan_id=plan_id, kind="patrol", title=str(body["title"]), created_at=created_at, created_by=principal.account,
-            body={**body, "version": version, "versions": list(rows)},
-        ),
-    )  # fmt: skip
+    """Keep a body as the newest version of a plan; who made the plan, and when, stays."""
+    held = {**body, "version": version, "versions": list(rows)}
+    keep_plan(workspace, principal, replace(record, title=str(body["title"]), body=held), seen=before)

@@ -20,8 +20,14 @@ Words = tuple[str, str]
 def sentence(body: Mapping[str, Json]) -> Words:
     """Return the sentence of a plan in both languages."""
     units, least = body["units_used"], body["lower_bound_units"]
-    zh = [f"本方案 {units} 组", f"理论下限 {least} 组" if least is not None else "没有理论下限"]
-    en = [f"{units} units", f"lower bound {least}" if least is not None else "no bound"]
+    planned = body.get("planned_bound_units")
+    none = (
+        ("没有理论下限", "no bound")
+        if planned is None
+        else (f"事件前的理论下限 {planned} 组，事件后未算", f"lower bound before the event {planned}, none since")
+    )
+    zh = [f"本方案 {units} 组", f"理论下限 {least} 组" if least is not None else none[0]]
+    en = [f"{units} units", f"lower bound {least}" if least is not None else none[1]]
     if body["operators_used"]:
         zh.append(f"视频 {body['operators_used']} 岗")
         en.append(f"{body['operators_used']} operators")

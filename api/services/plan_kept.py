@@ -10,8 +10,9 @@ import numpy as np
 import shapely
 
 from api.schemas.presence import AgainstPlan, PointKept, VisitShown
+from api.services.duties_heard import heard_positions
 from api.services.features import parse_instant
-from api.services.presence import heard_positions, shown
+from api.services.presence import shown
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
 from geo.presence.legs import Sight

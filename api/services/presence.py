@@ -11,16 +11,15 @@ import numpy.typing as npt
 import shapely
 
 from api.schemas.presence import HourPresence, PointPresence, PresenceAnswer, RateShown
+from api.services.duties_heard import turns
+from api.services.presence_days import day_parts
 from api.services.workspace import Workspace
 from geo.errors import ParameterError
-from geo.presence.legs import Duties, Sight, duties_of, heard
-from geo.presence.positions import Positions
+from geo.presence.legs import Sight
 from geo.presence.rates import SEEN, UNKNOWN, Demand, Rate, control_states, hours_between, place_hours, rate_of
-from geo.presence.seen import Presence, presence, together
+from geo.presence.seen import Presence, together
 from geo.store.port import Principal
-from geo.streets.matching.match import Matcher
 from geo.tables.points import Points
-from geo.tables.shifts import Shifts
 
 LONGEST: Final = timedelta(days=31)
 DEFAULT_DAYS: Final = 7
@@ -102,25 +101,14 @@ def _seen(
     workspace: Workspace, principal: Principal, start: datetime, end: datetime, sight: Sight, *, streets: bool
 ) -> Seen:
     points = visited_in_person(workspace.points(principal))
-    begin, until = start.timestamp(), end.timestamp()
-    lonlat = shapely.get_coordinates(np.asarray(points.frame.geometry.array))
-    matcher = Matcher(workspace.graph(), speeds=workspace.speeds()) if streets else None
-    parts, count, turns_heard = [], 0, dict[tuple[str, float], bool]()
-    # Day by day: a week of a city's positions would not fit into memory at once.
-    for first, last in _days(start, end):
-        known = heard_positions(workspace, principal, first, last, sight)
-        parts.append(
-            presence(
-                known.positions, lonlat, start=first.timestamp(), end=last.timestamp(), duties=known.duties, sight=sight,
-                matcher=matcher,
-            )
-        )  # fmt: skip
-        count += len(known.positions.between(first.timestamp(), last.timestamp()))
-        for turn, was in zip(known.turns, heard(known.positions, known.duties).tolist(), strict=True):
+    known = day_parts(workspace, principal, points, start, end, sight, streets=streets)
+    turns_heard: dict[tuple[str, float], bool] = {}
+    for part in known:
+        for turn, was in part.turns.items():
             turns_heard[turn] = turns_heard.get(turn, False) or was
     silent = sum(not was for was in turns_heard.values())
-    made = together(parts, duties=len(turns_heard), silent=silent)
-    edges = hours_between(begin, until)
+    made = together([part.made for part in known], duties=len(turns_heard), silent=silent)
+    edges = hours_between(start.timestamp(), end.timestamp())
     frame = points.frame
     demand = Demand(
         edges=turns(workspace, principal, start, end),
@@ -128,90 +116,15 @@ def _seen(
         least_seconds=LEAST_DWELL_SHARE * frame["dwell_seconds"].to_numpy(np.float64),
     )
     return Seen(
-        points=points, made=made, positions=count, states=place_hours(made, edges),
+        points=points, made=made, positions=sum(part.positions for part in known), states=place_hours(made, edges),
         edges=edges, control=control_states(made, demand), start=start, end=end,
     )  # fmt: skip
-
-
-def _days(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Return a period in pieces of at most a day."""
-    out = []
-    while start < end:
-        out.append((start, min(end, start + timedelta(days=1))))
-        start = out[-1][1]
-    return out
 
 
 def visited_in_person(points: Points) -> Points:
     """Return the points that somebody goes to; a video round leaves no position."""
     frame = points.frame
     return Points(frame[(frame["mode"] != "video") & (frame["kind"] != "video")].reset_index(drop=True))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Heard:
-    """Positions of a period and its edges, turns of duty in it, and for each its unit and begin."""
-
-    positions: Positions
-    duties: Duties
-    turns: list[tuple[str, float]]
-
-
-def heard_positions(workspace: Workspace, principal: Principal, start: datetime, end: datetime, sight: Sight) -> Heard:
-    """Return positions and turns of duty: by the roster for its units, else by the positions."""
-    margin = sight.off_duty_seconds
-    positions = workspace.history.read(start.timestamp() - margin, end.timestamp() + margin)
-    units = workspace.units(principal).frame
-    spans = {shift: _spans(workspace, principal, str(shift), start, end) for shift in set(units["shift_id"])}
-    number = {name: k for k, name in enumerate(positions.units)}
-    unit, begin, until = [], [], []
-    for name, shift in zip(units["unit_id"], units["shift_id"], strict=True):
-        for a, b in spans[shift]:
-            # A unit without any position in the history has a number beyond those that have.
-            unit.append(number.get(str(name), len(positions.units)))
-            begin.append(a)
-            until.append(b)
-    rostered = set(units["unit_id"])
-    free = np.array([name not in rostered for name in positions.units] or [False])
-    own = positions.where(free[positions.unit] if len(positions) else np.zeros(0, bool))
-    others = duties_of(own, sight)
-    known = np.array([number[name] for name in own.units], np.int64)
-    turns = [
-        (name, a) for name, shift in zip(units["unit_id"], units["shift_id"], strict=True) for a, _ in spans[shift]
-    ]
-    turns += [(own.units[u], a) for u, a in zip(others.unit.tolist(), others.begin.tolist(), strict=True)]
-    duties = Duties(
-        unit=np.r_[np.array(unit, np.int64), known[others.unit] if len(others) else np.zeros(0, np.int64)],
-        begin=np.r_[np.array(begin, np.float64), others.begin], until=np.r_[np.array(until, np.float64), others.until],
-    )  # fmt: skip
-    return Heard(positions=positions, duties=duties, turns=turns)
-
-
-def turns(workspace: Workspace, principal: Principal, start: datetime, end: datetime) -> Floats:
-    """Return the turns of duty that lie whole in a period, float64[s, 2] seconds."""
-    shifts = workspace.store.table(principal, Shifts)
-    spans = [s for shift in shifts.keys for s in _spans(workspace, principal, shift, start, end)]
-    whole = sorted({(a, b) for a, b in spans if a >= start.timestamp() and b <= end.timestamp()})
-    return np.array(whole, np.float64).reshape(-1, 2)
-
-
-def _spans(
-    workspace: Workspace, principal: Principal, shift: str, start: datetime, end: datetime
-) -> list[tuple[float, float]]:
-    frame = workspace.store.table(principal, Shifts).frame
-    rows = frame[frame["shift_id"] == shift]
-    out: list[tuple[float, float]] = []
-    for row in rows.itertuples(index=False):
-        midnight = start.astimezone(workspace.zone).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(
-            days=1
-        )
-        while midnight <= end:
-            begin = midnight + timedelta(minutes=int(row.start_minute))
-            until = begin + timedelta(minutes=int(row.length_minutes))
-            if until > start and begin < end:
-                out.append((begin.timestamp(), until.timestamp()))
-            midnight += timedelta(days=1)
-    return out
 
 
 def presence_answer(

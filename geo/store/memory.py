@@ -20,7 +20,7 @@ from geo.grids.changes import Changes
 from geo.store.conflict import LastWritten, require_current
 from geo.store.copying import write_copy
 from geo.store.memory_editions import EditionShelf, MemoryEditions
-from geo.store.papers import job_of, job_values, plan_of, plan_values
+from geo.store.papers import job_of, job_values, plan_of, plan_values, require_still
 from geo.store.port import TABLES, AuditRecord, Extent, JobRecord, Json, Page, PlanRecord, Principal, Query, T
 from geo.store.records import (
     ROW_COLUMNS,
@@ -277,10 +277,12 @@ class MemoryStore(MemoryEditions):
         chosen = [row[shift:] for row, mine in zip(kept, inside, strict=True) if mine]
         return with_history(frame[inside].reset_index(drop=True), chosen)
 
-    def add_plan(self, principal: Principal, plan: PlanRecord) -> None:
-        """Keep a plan; a known id is replaced."""
+    def add_plan(self, principal: Principal, plan: PlanRecord, *, seen: PlanRecord | None = None) -> None:
+        """Keep a plan; a known id is replaced, with ``seen`` only while it is still that."""
         with self._lock:
             self._require_open()
+            if seen is not None:
+                require_still(seen, self._plans.get(plan.plan_id))
             self._plans[plan.plan_id] = plan_values(plan)
             self._note(principal, "plan.put", plan.plan_id, plan.title)
 
@@ -291,11 +293,19 @@ class MemoryStore(MemoryEditions):
             raise no_row("plans", plan_id)
         return plan_of(self._plans[plan_id])
 
-    def plans(self, principal: Principal, kind: str | None = None) -> list[PlanRecord]:  # noqa: ARG002
-        """Return plans, newest first."""
+    def plans(
+        self,
+        principal: Principal,  # noqa: ARG002
+        kind: str | None = None,
+        *,
+        between: tuple[str, str] | None = None,
+    ) -> list[PlanRecord]:
+        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
         self._require_open()
         made = [plan_of(values) for values in list(self._plans.values())]
         made.sort(key=lambda plan: (plan.created_at, plan.plan_id), reverse=True)
+        low, high = between or ("", None)
+        made = [plan for plan in made if low <= plan.plan_id and (high is None or plan.plan_id < high)]
         return [plan for plan in made if kind is None or plan.kind == kind]
 
     def put_job(self, principal: Principal, job: JobRecord) -> None:  # noqa: ARG002

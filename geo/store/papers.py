@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from geo.errors import ConflictError
 from geo.store.port import AuditRecord, JobRecord, Json, PlanRecord
 from geo.store.schema import AUDIT, DOCUMENTS, JOBS, PLANS
 from geo.store.values import dump, instant_of, load, microseconds, packed, require_texts, unpacked
@@ -69,9 +70,22 @@ def job_of(row: Mapping[str, Any]) -> JobRecord:
     )
 
 
-def put_plan(connection: sa.Connection, plan: PlanRecord) -> None:
-    """Keep a plan."""
+def put_plan(connection: sa.Connection, plan: PlanRecord, seen: PlanRecord | None) -> None:
+    """Keep a plan, with ``seen`` in place of that and no other."""
+    if seen is not None:
+        statement = sa.select(PLANS).where(PLANS.c.plan_id == plan.plan_id).with_for_update()
+        row = connection.execute(statement).mappings().first()
+        require_still(seen, None if row is None else {**row})
     _put(connection, PLANS, plan_values(plan))
+
+
+def require_still(seen: PlanRecord, row: Mapping[str, Any] | None) -> None:
+    """Raise ``ConflictError`` where a plan is not kept as it was seen: another program was faster."""
+    if row is None or plan_of(row).body != seen.body:
+        raise ConflictError(
+            f"Plan {seen.plan_id} was changed by another program meanwhile: load it again; nothing was changed",
+            f"方案 {seen.plan_id} 刚被其他程序修改，请重新载入；本次未写入",
+        )
 
 
 def plan(connection: sa.Connection, plan_id: str) -> PlanRecord | None:
@@ -80,11 +94,13 @@ def plan(connection: sa.Connection, plan_id: str) -> PlanRecord | None:
     return None if row is None else plan_of({**row})
 
 
-def plans(connection: sa.Connection, kind: str | None) -> list[PlanRecord]:
-    """Return plans, newest first."""
+def plans(connection: sa.Connection, kind: str | None, between: tuple[str, str] | None) -> list[PlanRecord]:
+    """Return plans, newest first; of ``between`` those whose id lies there."""
     statement = sa.select(PLANS).order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id.desc())
     if kind is not None:
         statement = statement.where(PLANS.c.kind == kind)
+    if between is not None:
+        statement = statement.where(PLANS.c.plan_id >= between[0], PLANS.c.plan_id < between[1])
     return [plan_of({**row}) for row in connection.execute(statement).mappings()]
 
 

@@ -342,16 +342,18 @@ class Store(Protocol):
         """Return the codes that some edition gave up; they are not given again."""
         ...
 
-    def add_plan(self, principal: Principal, plan: PlanRecord) -> None:
-        """Keep a plan; a known id is replaced."""
+    def add_plan(self, principal: Principal, plan: PlanRecord, *, seen: PlanRecord | None = None) -> None:
+        """Keep a plan; a known id is replaced, with ``seen`` only while it is still that (else ``ConflictError``)."""
         ...
 
     def plan(self, principal: Principal, plan_id: str) -> PlanRecord:
         """Return one plan or raise ``NotFoundError``."""
         ...
 
-    def plans(self, principal: Principal, kind: str | None = None) -> list[PlanRecord]:
-        """Return plans, newest first."""
+    def plans(
+        self, principal: Principal, kind: str | None = None, *, between: tuple[str, str] | None = None
+    ) -> list[PlanRecord]:
+        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
         ...
 
     def put_job(self, principal: Principal, job: JobRecord) -> None:

@@ -6,6 +6,7 @@ counts once whenever it is read.
 
 from __future__ import annotations
 
+import math
 import secrets
 import shutil
 import threading
@@ -62,8 +63,7 @@ class PositionHistory:
         """Return the positions with ``start <= seconds < end``, seconds since 1970."""
         tables = []
         for place in self._days():
-            begin = (date.fromisoformat(place.name) - _EPOCH).days * DAY_SECONDS
-            if begin < end and begin + DAY_SECONDS > start:
+            if _meets(place, start, end):
                 tables += [_within(self._read(file), start, end) for file in _files(place)]
         made = _joined([table for table in tables if table is not None])
         heard = np.bincount(made.unit, minlength=len(made.units)) > 0
@@ -89,9 +89,11 @@ class PositionHistory:
             return None
         return float(ends[0].seconds.min()), float(ends[-1].seconds.max())
 
-    def version(self) -> tuple[tuple[str, int], ...]:
-        """Return a value that changes whenever positions are kept or forgotten."""
-        return tuple((f"{d.name}/{f.name}", f.stat().st_size) for d in self._days() for f in _files(d))
+    def version(self, start: float = -math.inf, end: float = math.inf) -> tuple[tuple[str, int], ...]:
+        """Return a value that changes whenever positions of days that meet a span of seconds are kept or forgotten."""
+        return tuple(
+            (f"{d.name}/{f.name}", f.stat().st_size) for d in self._days() if _meets(d, start, end) for f in _files(d)
+        )
 
     def forget(self, before: float) -> int:
         """Remove whole days that end before a moment, seconds since 1970; return how many days."""
@@ -111,6 +113,11 @@ class PositionHistory:
         """Copy all days into a folder that is not there yet, while positions may come in; return how many days.
 
         Nothing is kept or forgotten by this process meanwhile. Where another one packs a day, that day is copied again.
+
+        Raises
+        ------
+        UnavailableError
+            Naming a day that changes too often to be copied.
         """
         days = 0
         with self._writing:
@@ -125,6 +132,14 @@ class PositionHistory:
                         continue
                     days += 1
                     break
+                else:
+                    # A day that is gone was forgotten; one that changes all the time must not be missing unsaid.
+                    shutil.rmtree(folder / place.name, ignore_errors=True)
+                    if place.is_dir():
+                        raise UnavailableError(
+                            f"Positions of {place.name} change while they are copied; try again",
+                            f"{place.name} 的定位正在变动，无法复制，请重试",
+                        )
         return days
 
     def _days(self) -> Iterator[Path]:
@@ -172,6 +187,12 @@ def _read(file: Path) -> pa.Table | None:
         return pq.read_table(file, schema=_SCHEMA)
     except FileNotFoundError:
         return None
+
+
+def _meets(place: Path, start: float, end: float) -> bool:
+    """Return whether the day of a folder meets a span of seconds."""
+    begin = (date.fromisoformat(place.name) - _EPOCH).days * DAY_SECONDS
+    return begin < end and begin + DAY_SECONDS > start
 
 
 def _within(table: pa.Table | None, start: float, end: float) -> pa.Table | None:

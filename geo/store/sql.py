@@ -235,10 +235,10 @@ class SqlStore(SqlEditions):
             raise no_row(Grids.SPEC.name, code)
         return found
 
-    def add_plan(self, principal: Principal, plan: PlanRecord) -> None:
-        """Keep a plan; a known id is replaced."""
+    def add_plan(self, principal: Principal, plan: PlanRecord, *, seen: PlanRecord | None = None) -> None:
+        """Keep a plan; a known id is replaced, with ``seen`` only while it is still that."""
         with self._writing() as connection:
-            papers.put_plan(connection, plan)
+            papers.put_plan(connection, plan, seen)
             self._note(connection, principal, "plan.put", plan.plan_id, plan.title)
 
     def plan(self, principal: Principal, plan_id: str) -> PlanRecord:  # noqa: ARG002  # seen whole by all
@@ -249,10 +249,16 @@ class SqlStore(SqlEditions):
             raise no_row("plans", plan_id)
         return found
 
-    def plans(self, principal: Principal, kind: str | None = None) -> list[PlanRecord]:  # noqa: ARG002
-        """Return plans, newest first."""
+    def plans(
+        self,
+        principal: Principal,  # noqa: ARG002
+        kind: str | None = None,
+        *,
+        between: tuple[str, str] | None = None,
+    ) -> list[PlanRecord]:
+        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
         with self._reading() as connection:
-            return papers.plans(connection, kind)
+            return papers.plans(connection, kind, between)
 
     def put_job(self, principal: Principal, job: JobRecord) -> None:  # noqa: ARG002
         """Insert or replace a job."""

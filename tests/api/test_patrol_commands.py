@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from api.cli.main import main
+from api.cli.patrol_options import closures_of, moment_of
+from geo.errors import FileError
 
 ASKED = ("plan", "--shift", "night", "--day", "2026-11-23", "--seconds", "2")
 
@@ -53,6 +55,8 @@ def test_a_plan_is_made_changed_issued_and_written(capsys, home: Path, tmp_path:
     )
     assert moved["version"] == 2
     assert "下发" in run(capsys, home, "issue", name)
+    assert "已下发" in run(capsys, home, "issues", name)
+    assert "未启用" in refused(capsys, home, "crew-links", name)
     told = run(capsys, home, "replan", name, "--at", "03:00", "--away", unit)
     assert "第 3 版" in told
     assert "脱岗处警" in told
@@ -147,3 +151,28 @@ def test_stops_are_locked_taken_out_and_put_back_by_version(capsys, home: Path, 
 )
 def test_what_is_asked_wrongly_is_one_sentence(capsys, home: Path, words: tuple[str, str], why: str) -> None:
     assert why in refused(capsys, home, *ASKED, *words)
+
+
+def test_closed_streets_may_have_hours(tmp_path: Path) -> None:
+    night = {"shift": {"start": "2026-11-23T22:00:00+08:00"}}
+    named = closures_of([], ["南京路@23:00-00:30", "北京路"], at=lambda text: moment_of(text, night))
+    assert [(c.street, c.start and c.start.isoformat(), c.end and c.end.isoformat()) for c in named] == [
+        ("南京路", "2026-11-23T23:00:00+08:00", "2026-11-24T00:30:00+08:00"), ("北京路", None, None),
+    ]  # fmt: skip
+    path = tmp_path / "event.geojson"
+    line = {"type": "LineString", "coordinates": [[24.9, 60.1, 3.0], [24.91, 60.11, 3.0]]}
+    told = {"name": "马拉松", "from": "23:00", "to": "2026-11-24T01:00+08:00"}
+    path.write_text(json.dumps({"features": [{"type": "Feature", "geometry": line, "properties": told}]}), "utf-8")
+    (drawn,) = closures_of([path], [], at=lambda text: moment_of(text, night))
+    assert drawn.name == "马拉松"
+    assert drawn.line == [(24.9, 60.1), (24.91, 60.11)]
+    assert drawn.end is not None
+    assert drawn.end.isoformat() == "2026-11-24T01:00:00+08:00"
+    for broken, words in (
+        ({"features": []}, "没有线或面"),
+        ({"type": "Point", "coordinates": [1, 2]}, "LineString 或 Polygon"),
+    ):
+        path.write_text(json.dumps(broken), "utf-8")
+        with pytest.raises(FileError) as wrong:
+            closures_of([path], [], at=lambda text: moment_of(text, night))
+        assert words in wrong.value.zh

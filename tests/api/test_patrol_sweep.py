@@ -92,6 +92,11 @@ def test_all_streets_of_a_grid_are_swept_by_two_units(city: TestClient, known: d
     assert gpx.headers["content-type"].startswith("application/gpx+xml")
     assert gpx.text.count("<trk>") == plan["units"]
     assert city.get(f"/api/patrol/rounds/{plan['plan_id']}/export").status_code == 404
+    paper = city.get(f"/api/patrol/sweep/{plan['plan_id']}/sheet", params={"f": "html", "unit": 2}).text
+    assert "清街任务单" in paper
+    assert paper.count("<tr>") == 1 + len(plan["routes"][1]["passes"])
+    assert city.get(f"/api/patrol/sweep/{plan['plan_id']}/sheet", params={"unit": 9}).status_code == 404
+    assert city.get(f"/api/patrol/rounds/{plan['plan_id']}/sheet", params={"day": "2026-11-23"}).status_code == 404
     assert city.get("/api/patrol/sweep/none/export").status_code == 404
     assert city.get(f"/api/patrol/sweep/{plan['plan_id']}/export", params={"f": "dwg"}).status_code == 422
 
@@ -143,6 +148,12 @@ def test_places_are_visited_every_few_days(city: TestClient, known: dict[str, li
     drawn = city.get(f"/api/patrol/rounds/{plan['plan_id']}/export", params={"day": day}).json()
     assert {f["properties"]["what"] for f in drawn["features"]} == {"route", "stop"}
     assert city.get(f"/api/patrol/rounds/{plan['plan_id']}/export", params={"day": "2030-01-01"}).status_code == 404
+    sheet = f"/api/patrol/rounds/{plan['plan_id']}/sheet"
+    paper = city.get(sheet, params={"day": day})
+    assert paper.headers["content-type"] == "application/pdf"
+    assert paper.content.startswith(b"%PDF")
+    assert city.get(sheet, params={"day": "2030-01-01"}).status_code == 404
+    assert city.get(sheet).status_code == 422
 
 
 def test_rounds_that_cannot_be_are_told_in_one_sentence(city: TestClient, known: dict[str, list[str]]) -> None:

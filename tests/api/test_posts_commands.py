@@ -65,7 +65,7 @@ def test_every_question_has_a_sentence(capsys, home: Path) -> None:
         (("solve", "--posts", "3", "--pin", "nobody"), "nobody不在备选范围内"),
         (("solve", "--posts", "3", "--add", "here"), "不是经度,纬度"),
         (("solve", "--posts", "3", "--add", "0,0"), "距任何道路过远"),
-        (("solve", "--posts", "3", "--model", "magic"), "参数model的值'magic'不可用"),
+        (("solve", "--posts", "3", "--model", "magic"), "参数model的值“magic”不可用"),
         (("solve", "--budget", "0.5"), "预算"),
         (("solve", "--posts", "3", "--cost", "P1"), "应写作编号=值"),
         (("solve", "--posts", "3", "--minutes", "0.1", "--sites", "posts", "--basis", "rumours"), "参数basis"),

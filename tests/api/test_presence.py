@@ -6,13 +6,16 @@ import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 from fastapi.testclient import TestClient
 
+from api.services import presence_days
 from api.services.features import parse_instant
+from api.services.presence import presence_answer
 from api.services.report_periods import Span
 from api.services.upward import upward
 from api.services.workspace import Workspace
@@ -104,6 +107,33 @@ def test_positions_that_are_sent_are_seen_at_once(own_client: TestClient, worksp
     assert mine["stays"] == 1
     assert mine["seen"]["yes"] == 1
     assert mine["seen"]["unknown"] == 1
+
+
+def test_a_new_position_computes_its_days_alone_and_changes_nothing_else(
+    own_client: TestClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[object]()
+    part = presence_days._part
+
+    def counted(*given: Any, **named: Any) -> presence_days.DayPart:
+        made.append(given)
+        return part(*given, **named)
+
+    monkeypatch.setattr(presence_days, "_part", counted)
+    first = own_client.get("/api/presence").json()
+    assert len(made) >= 7
+    made.clear()
+    lon, lat = spot(workspace)[1:]
+    noon = workspace.clock.now().replace(hour=12) - timedelta(days=3)
+    own_client.post(
+        "/api/positions", json={"rows": [{"unit_id": "new", "at": noon.isoformat(), "lon": lon, "lat": lat}]}
+    )
+    after = own_client.get("/api/presence").json()
+    # Positions are kept by days of UTC, each of which meets two days here.
+    assert len(made) in (1, 2)
+    assert after["positions"] == first["positions"] + 1
+    anew = Workspace(workspace.settings, workspace.store)
+    assert presence_answer(anew, DEMO, None, None).model_dump(mode="json") == after
 
 
 def test_a_sent_position_moves_its_unit_on_the_cards(own_client: TestClient, workspace: Workspace) -> None:

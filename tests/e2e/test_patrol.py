@@ -260,12 +260,18 @@ def test_issue_and_acceptance_and_only_changed_crews_again(visit, server: str) -
     at.until("!!document.querySelector('#menu-away')", "the menu")
     assert at.findings() == []
     at.shoot("patrol-menu")
+    assert not at.page.is_visible("#menu-back")  # it is not away
+    unit = at.page.get_attribute(".gantt .who >> nth=0", "data-who")
     at.page.click("#menu-away")
     at.until(
         "!!document.querySelector('#issue') && !document.querySelector('#issue').disabled",
         "the mended plan",
         seconds=60,
     )
+    at.page.click(f".gantt [data-who='{unit}']", button="right")
+    at.until("!!document.querySelector('#menu-back')", "the way back")
+    assert not at.page.is_visible("#menu-away")
+    at.page.keyboard.press("Escape")
     waiting = at.page.evaluate(
         f"fetch('/api/plans/{mine}').then(r => r.json()).then(p => p.issue.crews.filter(c => c.state !== 'issued' && c.state !== 'accepted').length)"
     )

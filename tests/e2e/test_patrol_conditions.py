@@ -70,21 +70,37 @@ def test_rests_hot_places_and_roads_are_asked_for_in_plain_words(visit: Callable
     assert at.findings() == []
     at.page.fill("#line [name=every]", "240")
     at.page.click("#line-add")
+    point = at.page.evaluate("document.querySelector('.gantt .stop.round').getAttribute('aria-label').split(' ')[0]")
+    for wish in ("pinned", "forbidden"):
+        at.page.click("#ask-wish")
+        assert at.findings() == []
+        at.page.select_option("#wish [name=what]", wish)
+        at.page.fill("#wish [name=point]", "没有这个点")
+        at.page.click("#wish-add")
+        at.until("document.querySelector('#toasts').innerText.includes('没有这个点')", "the unknown point")
+        at.page.fill("#wish [name=point]", point)
+        if wish == "forbidden":
+            at.page.select_option("#wish [name=who]", "kind:off_road")
+        at.page.click("#wish-add")
     chips = at.text("#extra")
-    for words in ("休整 用餐 40 分", "加巡 4 处热点", "线性 画线路段 每 240 分"):
+    for words in (f"不去 所有越野组 {point}", "休整 用餐 40 分", "加巡 4 处热点", "线性 画线路段 每 240 分"):
         assert words in chips
     sent: list[dict[str, Any]] = []
     at.page.on(
         "request", lambda r: sent.append(json.loads(r.post_data)) if r.url.endswith("/api/patrol/plan") else None
     )
-    at.page.click("#extra button >> nth=0")  # the road is taken back
+    at.page.click("#extra button:has-text('线性')")  # the road is taken back
+    at.page.click("#extra button:has-text('必到')")  # so is the crew that must come
     at.page.fill("input[name=seconds]", "2")
     at.page.keyboard.press("Alt+Enter")
     at.until(f"{OPEN_PLAN} !== '{plan}' && !!document.querySelector('#extras')", "the plan", seconds=90)
     assert sent[0]["breaks"][0]["minutes"] == 40
     assert sent[0]["optional"] == {"places": 4, "dwell_minutes": 12, "kinds": ["car", "motorcycle"]}
     assert "lines" not in sent[0]
+    assert "pinned" not in sent[0]
+    assert [(f["kind"], set(f)) for f in sent[0]["forbidden"]] == [("off_road", {"kind", "point_id"})]
     assert "可选停留" in at.text("#extras")
+    assert f"不去 所有越野组 {point}" in at.text("#extras")
 
 
 def test_a_rest_is_a_block_of_its_own_with_a_mark_and_a_reason(

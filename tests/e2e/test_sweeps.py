@@ -42,7 +42,7 @@ def centre(at: Any, lon: float, lat: float, zoom: int) -> None:
 
 def files(at: Any, selector: str) -> None:
     links = at.page.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map(a => a.getAttribute('href'))")
-    assert len(links) == 2
+    assert {link.split("?f=")[1].split("&")[0] for link in links} == {"gpx", "geojson", "pdf"}
     for link in links:
         got = at.page.request.get(at.server + link, timeout=60000)
         assert got.ok, (link, got.status)
@@ -80,7 +80,8 @@ def test_a_grid_is_swept_in_order_played_and_taken_away(visit: Callable[..., Any
         "(s => { s.value = s.max / 2; s.dispatchEvent(new Event('input')); })(document.querySelector('#slider'))"
     )
     assert at.page.evaluate(marks) != before
-    files(at, "#plan .files a")
+    files(at, "#plan .files a[download]")
+    assert "清街任务单" in at.page.request.get(server + at.page.get_attribute("#crew [data-print]", "href")).text()
     assert at.findings() == []
     at.shoot("sweeps-sweep")
     again = visit(at.page.evaluate("location.pathname + location.search"))
@@ -142,15 +143,14 @@ def test_places_are_visited_every_few_days_and_a_day_is_opened(visit: Callable[.
     at.until("!!document.querySelector('#plan') && !!document.querySelector('.dayway')", "the rounds", seconds=90)
     for words in ("组日", "理论下限", "走访次数", "间隔恰为周期"):
         assert words in at.text("#plan")
-    asked = ask(f"{server}/api/plans/{at.page.evaluate('new URLSearchParams(location.search).get(`plan`)')}")[
-        "question"
-    ]
+    named = at.until("new URLSearchParams(location.search).get('plan')", "the plan in the address")
+    asked = ask(f"{server}/api/plans/{named}")["question"]
     assert asked["points"][-1]["every_days"] == 3
     assert asked["points"][-1]["last_visit"] == "2026-11-20"
     at.page.click(".dayway >> nth=1")
     at.until("document.querySelectorAll('#day .stops li').length > 0", "the day")
     at.until("document.querySelectorAll('.order').length > 0", "its stops on the map")
-    files(at, "#day .files a")
+    files(at, "#day .files a[download]")
     day = at.text("#day h2 span")
     at.page.keyboard.press("PageDown")
     at.until(f"document.querySelector('#day h2 span').innerText !== {json.dumps(day)}", "the next day of rounds")

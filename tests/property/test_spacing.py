@@ -7,10 +7,11 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from planners.contract import Budget
+from planners.patrol.problem import VehicleType
 from planners.patrol.spacing.bound import bound_units
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import begins_by_point, check_spacing
@@ -41,9 +42,38 @@ def small(draw: st.DrawFn) -> SpacingProblem:
     )  # fmt: skip
 
 
+@st.composite
+def mixed(draw: st.DrawFn) -> SpacingProblem:
+    """A small problem of up to three points with gaps, least gaps and last visits of their own, two kinds of units, and a road."""
+    problem = draw(small().filter(lambda p: p.points < 4))
+    n, posts, shift = problem.points, problem.posts, problem.shift_seconds
+    gap = np.minimum(problem.gap + STEP * np.array([draw(st.integers(0, 6)) for _ in range(n)]), shift)
+    least = [draw(st.integers(0, g // STEP)) * STEP for g in gap.tolist()]
+    since = [draw(st.integers(0, g // STEP // 2)) * STEP for g in gap.tolist()]
+    seconds, dwell = np.concatenate([problem.seconds, 2 * problem.seconds]), problem.dwell.copy()
+    # A road is left at another place, and it takes as long as the way there at least.
+    road, end = draw(st.integers(0, n)) - 1, draw(st.integers(0, posts + n - 1))
+    if road >= 0:
+        dwell[road] = max(dwell[road], seconds[:, posts + road, end].max())
+        seconds[:, posts + road] = seconds[:, end]
+    assume((dwell < gap).all())
+    by = [draw(st.sampled_from([(True, False), (False, True), (True, True)])) for _ in range(n)]
+    foot = VehicleType(kind="foot", start_post=1, end_post=1, shift_seconds=shift, unit_keys=("f",))
+    return replace(
+        problem, kinds=("car", "foot"), seconds=seconds, metres=np.zeros_like(seconds), vehicles=(*problem.vehicles, foot),
+        police=np.ones(len(problem.vehicles) + 1, bool), gap=gap, least_gap=np.array(least), since=np.array(since),
+        dwell=dwell, eligible=np.array(by),
+    )  # fmt: skip
+
+
+def crews_of(problem: SpacingProblem) -> list[tuple[int, int]]:
+    """Return kind and post of each unit."""
+    return [(problem.kind_of(v), kind.start_post) for v, kind in enumerate(problem.vehicles) for _ in kind.unit_keys]
+
+
 def fewest_units(problem: SpacingProblem) -> int | None:
     """Return the fewest units of any timetable of whole steps that leaves no point out, None where there is none."""
-    units = [vehicle.start_post for vehicle in problem.vehicles for _ in vehicle.unit_keys]
+    units = crews_of(problem)
     for count in range(1, len(units) + 1):
         for chosen in sorted(set(combinations(units, count))):
             if _can(problem, chosen):
@@ -51,31 +81,35 @@ def fewest_units(problem: SpacingProblem) -> int | None:
     return None
 
 
-def _can(problem: SpacingProblem, homes: tuple[int, ...]) -> bool:
-    ways = (problem.seconds[0] // STEP).astype(int).tolist()
-    dwell, gap, least = ((x // STEP).astype(int).tolist() for x in (problem.dwell, problem.gap, problem.least_gap))
+def _can(problem: SpacingProblem, crews: tuple[tuple[int, int], ...]) -> bool:
+    ways = (problem.seconds // STEP).astype(int).tolist()
+    dwell, gap, least, since = (
+        (x // STEP).astype(int).tolist() for x in (problem.dwell, problem.gap, problem.least_gap, problem.since)
+    )
     shift, posts, n = problem.shift_seconds // STEP, problem.posts, problem.points
 
     @cache
-    def go(now: int, units: tuple[tuple[int, int, int], ...], last: tuple[int, ...]) -> bool:
-        """Begins come in order of time; a unit is (home, place, free), the last begin of a point -1 before its first."""
+    def go(now: int, units: tuple[tuple[int, int, int, int], ...], last: tuple[int, ...]) -> bool:
+        """Begins come in order of time; a unit is (kind, home, place, free), the last begin of a point -1 before its first."""
         if all(last[i] > shift - gap[i] for i in range(n)):
             return True
-        for i in range(n):
-            if last[i] <= shift - gap[i] and now > max(last[i], 0) + gap[i]:
-                return False
-        for u, (home, place, free) in enumerate(units):
+        due = [(last[i] if last[i] >= 0 else -since[i]) + gap[i] for i in range(n)]
+        if any(last[i] <= shift - gap[i] and now > due[i] for i in range(n)):
+            return False
+        for u, (kind, home, place, free) in enumerate(units):
             for i in range(n):
-                soon = max(now, free + ways[place][posts + i], last[i] + least[i] if last[i] >= 0 else 0)
-                until = min(max(last[i], 0) + gap[i], shift - dwell[i] - ways[posts + i][home])
+                if not problem.eligible[i, kind]:
+                    continue
+                soon = max(now, free + ways[kind][place][posts + i], last[i] + least[i] if last[i] >= 0 else 0)
+                until = min(due[i], shift - dwell[i] - ways[kind][posts + i][home])
                 for begin in range(soon, until + 1):
-                    moved = (home, posts + i, begin + dwell[i])
+                    moved = (kind, home, posts + i, begin + dwell[i])
                     after = tuple(sorted((*units[:u], moved, *units[u + 1 :])))
                     if go(begin, after, (*last[:i], begin, *last[i + 1 :])):
                         return True
         return False
 
-    return go(0, tuple(sorted((home, home, 0) for home in homes)), (-1,) * n)
+    return go(0, tuple(sorted((kind, home, home, 0) for kind, home in crews)), (-1,) * n)
 
 
 @settings(max_examples=40, deadline=None)
@@ -88,13 +122,25 @@ def test_no_timetable_has_fewer_units_than_the_bound(problem: SpacingProblem) ->
     assert bound >= 1
 
 
+@settings(max_examples=20, deadline=None)
+@given(mixed())
+def test_no_timetable_of_mixed_points_has_fewer_units_than_the_bound(problem: SpacingProblem) -> None:
+    fewest = fewest_units(problem)
+    if fewest is not None:
+        assert bound_units(problem).units <= fewest
+        kinds = {"car": sum(len(v.unit_keys) for v in problem.vehicles[:-1]), "foot": 1}
+        bound = least_gap_share(problem, kinds)
+        assert bound is not None
+        assert bound.share <= 1
+
+
 @settings(max_examples=10, deadline=None)
 @given(small(), st.lists(st.integers(0, 3), min_size=4, max_size=4))
 def test_no_timetable_keeps_shorter_gaps_than_the_bound(problem: SpacingProblem, longer: list[int]) -> None:
     gap = np.minimum(problem.gap + STEP * np.array(longer[: problem.points]), problem.shift_seconds).astype(np.int32)
     problem = replace(problem, gap=gap, least_gap=np.zeros(problem.points, np.int32))
-    homes = tuple(vehicle.start_post for vehicle in problem.vehicles for _ in vehicle.unit_keys)
-    for count in range(1, len(homes) + 1):
+    crews = crews_of(problem)
+    for count in range(1, len(crews) + 1):
         bound = least_gap_share(problem, {"car": count})
         assert bound is not None
         shorter = sorted({step * STEP / g for g in gap.tolist() for step in range(1, g // STEP + 1)})
@@ -103,7 +149,7 @@ def test_no_timetable_keeps_shorter_gaps_than_the_bound(problem: SpacingProblem,
             if (least <= problem.dwell).any():
                 continue
             asked = replace(problem, gap=least)
-            if any(_can(asked, chosen) for chosen in sorted(set(combinations(homes, count)))):
+            if any(_can(asked, chosen) for chosen in sorted(set(combinations(crews, count)))):
                 assert bound.share <= share + 1e-9
                 break
 

@@ -24,7 +24,8 @@ THICK_WITHIN_M: Final = 6_000.0
 """Width of a map on which streets have their full width."""
 _MM_PER_INCH: Final = 25.4
 ARROWS_EVERY: Final = 40
-"""Vertices of a way between two arrows."""
+"""Vertices of a way between two arrows at most; a short way has closer ones."""
+LEAST_ARROWS: Final = 10
 
 WIDTHS: Final = {
     "motorway": 1.6, "motorway_link": 0.8, "trunk": 1.6, "trunk_link": 0.8, "primary": 1.4, "primary_link": 0.8,
@@ -180,7 +181,8 @@ def _draw_ways(axes: Any, ways: Ways) -> None:
     lines = [shapely.get_coordinates(line) for line in ways.lines]
     axes.add_collection(LineCollection(lines, colors=ways.colour, linewidths=1.8, alpha=0.8, zorder=3))
     for line in lines:
-        for first in range(len(line) // ARROWS_EVERY // 2, len(line) - 1, ARROWS_EVERY):
+        every = max(1, min(ARROWS_EVERY, len(line) // LEAST_ARROWS))
+        for first in range(every // 2, len(line) - 1, every):
             if (line[first] != line[first + 1]).any():
                 axes.annotate(
                     "", xy=line[first + 1], xytext=line[first], zorder=4,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -62,8 +61,8 @@ class Repacking:
         self._packings = [self._packing(kind, found) for (kind, _), found in sorted(rounds.items())]
         self.movable = [i for i, packing in enumerate(self._packings) if len(packing.units) > 1]
 
-    def step(self, accept: Callable[[SpacedPlan], bool] = lambda _: True) -> bool:
-        """Pack some rounds anew; return whether ``plan`` is another one now, which ``accept`` was asked about."""
+    def step(self) -> bool:
+        """Pack some rounds anew; return whether ``plan`` is another one now."""
         if not self.movable:
             return False
         packing = self._packings[self.movable[int(self.rng.integers(len(self.movable)))]]
@@ -77,8 +76,6 @@ class Repacking:
             for _ in range(_MANNINGS):
                 plan = self._manned()
                 if plan is not None and way_seconds(self.problem, list(plan.routes)) <= self.limit:
-                    if not accept(plan):
-                        break
                     self.plan = plan
                     return True
                 if not all(_settled(p) for p in self._packings):

@@ -16,7 +16,8 @@ from planners.patrol.spacing.problem import SpacingProblem
 def least_overdue(problem: SpacingProblem, plan: SpacedPlan) -> float:
     """Return minutes over the gaps, times priority, that no plan with the same units and the same past can go below.
 
-    It is the greater of two bounds: what is late already or cannot be reached in time, and what the units have no time for.
+    It is the greater of two bounds: what is late already or cannot be reached in time, and what the units have no time for. Plans keep
+    the least gaps of all visits to come.
     """
     return max(_late_already(problem, plan), _short_of_time(problem, plan))
 
@@ -66,16 +67,20 @@ def _late_already(problem: SpacingProblem, plan: SpacedPlan) -> float:
 def _short_of_time(problem: SpacingProblem, plan: SpacedPlan) -> float:
     """Return the minutes that units have no time for.
 
-    Each visit takes its dwell and at least the shortest way into its point; the units have what is left of their shifts. If that is less
+    Each visit takes its dwell and at least the shortest way into its point, or what a unit that stays there waits until the least gap is
+    over; a unit that stands at the point has no way there. The units have what is left of their shifts. If that is less
     than the visits that keep all gaps need, visits must fall out; the first that falls out at a point lengthens its gaps by what
     the rest of the shift is longer than the remaining gaps, each further one by a gap. The cheapest such choice, taken
     in fractions, is the bound. Points that several kinds of units may visit ask for nothing here.
     """
     end, total = problem.shift_seconds, 0.0
     begins = begins_by_point(problem, _past(problem, plan))
-    free = {unit: start.free for unit, start in _starts(problem, plan).items()}
+    starts = _starts(problem, plan)
     for kind, legs in enumerate(problem.seconds):
-        time = sum(max(0, end - at) for (vehicle, _), at in free.items() if problem.kind_of(vehicle) == kind)
+        mine = [
+            start for (vehicle, _), start in starts.items() if problem.kind_of(vehicle) == kind and start.free < end
+        ]
+        time = sum(end - start.free for start in mine)
         ways = np.where(legs >= NO_WAY, NO_WAY, legs).astype(np.int64)
         np.fill_diagonal(ways, NO_WAY)
         shortest = ways.min(axis=0)[problem.posts :]
@@ -85,10 +90,13 @@ def _short_of_time(problem: SpacingProblem, plan: SpacedPlan) -> float:
             alone = problem.eligible[point, kind] and problem.eligible[point].sum() == 1
             if not alone or not problem.on_rounds[point] or point in plan.left_out:
                 continue
-            gap, one = int(problem.gap[point]), int(problem.dwell[point]) + min(int(shortest[point]), end)
+            gap, dwell, place = int(problem.gap[point]), int(problem.dwell[point]), problem.posts + point
+            stay = max(int(legs[place, place]), int(problem.least_gap[point]) - dwell)
+            way = min(int(shortest[point]), stay, end)
+            one = dwell + way
             last = begins[point][-1] if begins[point] else -int(problem.since[point])
             visits = max(0, -(-(end + 1 - last) // gap) - 1)
-            need += visits * one
+            need += visits * one - way * min(visits, sum(start.place == place for start in mine))
             price = float(problem.priority[point]) / 60
             for missing in range(visits):
                 # The first is the cheapest, so fractions are taken in this order.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import InfeasibleError, InputError, ParameterError
-from planners.contract import Budget, Observer, Outcome
+from planners.contract import Budget, Observer, Outcome, Termination
 from planners.patrol.mend import network as nw
 from planners.patrol.mend import times
 from planners.patrol.mend.chances import with_optional
@@ -45,7 +45,11 @@ def completed(problem: SpacingProblem, budget: Budget, solve: Solve, *, observe:
     plan = complete(problem, _lifted(outcome.plan, rounds))
     prizes = sum(item.prize for item in problem.optional)
     bound = None if outcome.bound is None else outcome.bound - prizes / (prizes + 1)
-    return replace(outcome, plan=plan, objective=check_spacing(problem, plan), bound=bound)
+    objective, termination = check_spacing(problem, plan), outcome.termination
+    if termination is Termination.OPTIMAL and (bound is None or objective > bound):
+        # The rounds are proved, but not what is put into them.
+        termination = Termination.ITERATIONS if budget.seconds is None else Termination.TIME
+    return replace(outcome, plan=plan, objective=objective, bound=bound, termination=termination)
 
 
 def rounds_of(problem: SpacingProblem) -> SpacingProblem:

@@ -251,8 +251,13 @@ def take_out(net: Ints, legs: Legs, kind: int, v: int) -> None:
 
 @compiled(inline=True)
 def bind_gap(net: Ints, base: Ints, s: int) -> None:
-    """Set the gap before a visit by which are given up; ``base`` int64[2, n] are the gaps and least gaps of all."""
+    """Set the gap before a visit by which are given up; ``base`` int64[2, n] are the gaps and least gaps of all.
+
+    A visit that is given up hands the least gap on to the next one that is not, if there is one.
+    """
     if s >= 0 and net[2, s] >= 0:
-        before = net[2, s]
+        before, after = net[2, s], s
         net[8, s] = 1 << 40 if net[14, s] == 1 or net[14, before] == 1 else base[0, s]
-        net[9, s] = 0 if net[14, before] == 1 else base[1, s]
+        while net[14, after] == 1 and net[3, after] >= 0:
+            after = net[3, after]
+        net[9, s] = 0 if net[14, before] == 1 or (after != s and net[3, after] < 0) else base[1, s]

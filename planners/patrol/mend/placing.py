@@ -106,6 +106,10 @@ def let_go(net: Ints, base: Ints, v: int, gone: int) -> None:
     net[14, v] = gone
     bind_gap(net, base, v)
     bind_gap(net, base, net[3, v])
+    before = net[2, v]
+    while before >= 0 and net[14, before] == 1:
+        bind_gap(net, base, before)
+        before = net[2, before]
 
 
 @compiled(inline=True)

@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.program import Program
+from planners.patrol.spacing.ways import Ways
 
 Ints = npt.NDArray[np.int64]
 
-_SAFE = 1e-5
+_SAFE = 1e-4
+"""Units by which the answer of a program may be off."""
 
 
 def _on() -> bool:
@@ -23,7 +25,7 @@ def _on() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsBound:
-    """A lower bound on the units of any plan that leaves no point out, whole and as the linear programs give it.
+    """A lower bound on the units of any plan that keeps all gaps of all points, whole and as the linear programs give it.
 
     ``dwell_only`` is what dwell alone asks for, without any way.
     """
@@ -49,19 +51,24 @@ def bound_units(problem: SpacingProblem, *, going: Callable[[], bool] = _on) -> 
     and must wait until its least gap is over: so moves inside the set are at most ``(s - 1) m`` plus waiting inside it
     divided by the least such wait. Times obey the triangle inequality, so visits beyond those counted only cost time.
 
+    Units under way have driven on other streets and broken stops off, so with them nothing is proved but a unit for each group of points.
+
     ``going`` is asked between two programs; where it says no, the bound is what is proved by then.
     """
     units, relaxed, dwell = 0, 0.0, 0.0
     for points in _apart(problem):
-        program = Program(problem, points)
-        available = int(program.pools.units.sum())
-        found, work = program.solve(going)
+        if problem.starts:
+            units += 1
+            continue
+        ways = Ways.of(problem, points)
+        available = int(ways.pools.units.sum())
+        found = Program(ways).solve(going)
         if found > available + _SAFE:
             # No plan with the units there are: with more at each post, as many as there are do not do either.
-            found = max(Program(problem, points, as_many_as_needed=True).solve(going)[0], available + 1.0)
+            found = max(Program(ways, as_many_as_needed=True).solve(going), available + 1.0)
         units += max(1, math.ceil(found - _SAFE))
         relaxed += found
-        dwell += work
+        dwell += ways.dwell_only
     return UnitsBound(units=units, relaxed=relaxed, dwell_only=dwell)
 
 

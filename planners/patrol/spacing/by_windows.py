@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from geo.errors import CancelledError
 from planners.contract import Budget, Observer, Outcome, Progress, Termination, silent, stopped_before_any_plan
 from planners.patrol.mend.improve import improve
 from planners.patrol.problem import PatrolProblem
@@ -84,8 +85,13 @@ def solve_windows(
     found = None
     if not asked.stopped and (plan is None or plan.left_out or both):
         left = None if budget.seconds is None else max(0.5, budget.seconds - (time.perf_counter() - began)) / 2
-        found = rounds(problem, replace(budget, seconds=left), observe=asked)
-        if plan is None or found.objective <= check_spacing(problem, plan):
+        try:
+            found = rounds(problem, replace(budget, seconds=left), observe=asked)
+        except CancelledError:
+            # Stopped before the rounds had a plan: that of the windows counts, if there is one.
+            if plan is None or not plan.routes:
+                raise
+        if found is not None and (plan is None or found.objective <= check_spacing(problem, plan)):
             plan = found.plan
     assert plan is not None
     bound = None if found is None else found.bound

@@ -110,6 +110,11 @@ def _check_units(problem: SpacingProblem, plan: SpacedPlan) -> None:
             key = vehicle.unit_keys[route.unit]
             raise CheckError(f"Unit {key} has no police officer in its crew", f"巡组 {key} 没有民警", rows=[key])
         seen.add((route.vehicle, route.unit))
+    sent = {problem.unit_key(*unit) for unit in seen}
+    for start in problem.starts:
+        if start.done is not None and len(start.done.points) and start.unit not in sent:
+            key = start.unit
+            raise CheckError(f"The plan forgets what {key} has done", f"方案遗漏了巡组 {key} 已完成的停留", rows=[key])
 
 
 def _check_route(problem: SpacingProblem, route: SpacedRoute) -> None:

@@ -87,7 +87,7 @@ def _late(problem: SpacingProblem, reached: npt.NDArray[np.bool_]) -> list[Fault
             found.append(
                 Fault(
                     what=what, key=key,
-                    en=f"{key} asks for {units} units by second {latest}, and {able} can be there; it is not kept",
+                    en=f"{key} asks for {units} units, and only {able} can be there in time; it is not kept",
                     zh=f"{key} 需 {units} 个巡组按时到场，仅 {able} 个可达；不予安排",
                 )
             )  # fmt: skip
@@ -97,7 +97,8 @@ def _late(problem: SpacingProblem, reached: npt.NDArray[np.bool_]) -> list[Fault
 def _minutes(problem: SpacingProblem, usable: npt.NDArray[np.bool_]) -> list[Fault]:
     """Name the kinds whose points ask for more dwell than their units have time."""
     only = problem.on_rounds & (usable.sum(axis=1) == 1)
-    visits = -(-problem.shift_seconds // np.maximum(problem.gap, 1)).astype(np.int64)
+    # A gap that does not divide the shift may need no visit in the part that is left over.
+    visits = (problem.shift_seconds // np.maximum(problem.gap, 1)).astype(np.int64)
     found: list[Fault] = []
     for kind, name in enumerate(problem.kinds):
         mine = only & usable[:, kind]

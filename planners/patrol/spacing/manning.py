@@ -124,9 +124,12 @@ def manned(
     ``held`` are the posts that each round had before, see ``Fleet.pools``: others take them only where they are late otherwise.
     """
     made = Manned()
-    for kind in sorted({r.kind for r in rounds}):
+    for kind in range(len(problem.kinds)):
         fleet = Fleet(problem, kind)
         mine = [r for r in range(len(rounds)) if rounds[r].kind == kind]
+        if not mine:
+            made.unused[kind] = tuple(range(len(fleet.pools)))
+            continue
         spare = min(extra, len(fleet) - sum(rounds[r].units for r in mine))
         fits: dict[int, _Fit] = {}
         for r in mine:
@@ -193,7 +196,8 @@ def _send(
     wanted = [(r, u) for r, fit in fits.items() for u in range(fit.item.units)]
     if not wanted or len(wanted) > len(columns):
         made.late |= dict.fromkeys(fits, NO_WAY)
-        made.turned.clear()
+        for r in fits:
+            del made.turned[r]
         return
     pool_of = np.array([pool for pool, _ in columns])
     ways = np.concatenate([rows[r] for r in fits])[:, pool_of]

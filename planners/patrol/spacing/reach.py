@@ -39,8 +39,13 @@ def reached(problem: SpacingProblem) -> tuple[npt.NDArray[np.bool_], dict[int, H
         out = legs[fleet.starts, problem.posts :].min(axis=0)
         home = legs[problem.posts :, fleet.homes].min(axis=1)
         way = (out < NO_WAY) & (home < NO_WAY)
-        # The first visit must be in time, and the last begins within one gap of the end.
-        soon = (out <= problem.gap - problem.since) & (home + problem.dwell < problem.gap)
+        # The first visit must be in time, the last begins within one gap of the end, and a unit must be back from it.
+        whole = (legs[fleet.starts, problem.posts :] + legs[problem.posts :, fleet.homes].T).min(axis=0) + problem.dwell
+        soon = (
+            (out <= problem.gap - problem.since)
+            & (home + problem.dwell < problem.gap)
+            & (whole <= problem.shift_seconds)
+        )
         usable[:, k] = may & way & soon
         manned |= may
         joined |= may & way

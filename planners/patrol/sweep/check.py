@@ -79,11 +79,6 @@ def evaluate_sweep(problem: SweepProblem, plan: SweepPlan) -> SweepMetrics:
     )  # fmt: skip
 
 
-def route_costs(problem: SweepProblem, route: SweepRoute) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the cost of each arc of a route as it is driven, int64[k]."""
-    return _costs(problem, route)
-
-
 def _costs(problem: SweepProblem, route: SweepRoute) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     task = np.maximum(route.task, 0)
     second = (problem.task_arcs[task, 0] != route.arcs).astype(np.int64)

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.compiled import compiled
-from planners.patrol.sweep.ground import FAR
 from planners.patrol.sweep.routes import (
     AHEAD,
     BEHIND,
@@ -33,8 +32,14 @@ from planners.patrol.sweep.routes import (
 
 Ints = npt.NDArray[np.int64]
 
+PULLS: Final = np.array([(0, 1), (0, 2), (-1, 2), (0, 3)], np.int64)
+"""Where the tasks that are moved begin, seen from the place looked at, and how many."""
+
 SWAPS: Final = np.array([(1, 0, 1), (1, 0, 2), (2, 0, 1), (2, 0, 2), (1, 1, 1), (1, -1, 1)], np.int64)
 """How many tasks the one route gives from its place on; where those of the other begin, and how many."""
+
+CROSSES: Final = np.array([(0, -1, 0), (-1, 0, 0), (0, 0, 1), (-1, -1, 1)], np.int64)
+"""Up to where the front of each route goes, seen from the places looked at; 1 where fronts are joined with each other, and rears."""
 
 WINDOW: Final = 60
 """Tasks that a move inside a route may put in a new order at most."""
@@ -67,6 +72,20 @@ def _chained(
     return joined(dist, a0, a1, one, b0, b1, other)
 
 
+@compiled(inline=True)
+def _replaced(dist: Ints, serve: Ints, cell: Ints, u: int, x: int, a: int, v: int, y: int, b: int) -> tuple[int, int]:
+    """Return the least cost of route ``u`` with ``b`` tasks of ``v`` from place ``y`` on for its ``a`` from ``x`` on, and 1 where they are turned."""
+    a0, a1 = cell[u, x - 1, AHEAD], cell[u, x - 1, AHEAD + 1]
+    b0, b1 = cell[u, x + a, BEHIND], cell[u, x + a, BEHIND + 1]
+    one, other = cell[u, x - 1, TASK], cell[u, x + a, TASK]
+    best, turn = _chained(dist, serve, a0, a1, one, cell, v, y, b, 0, b0, b1, other), 0
+    if b > 1:
+        cost = _chained(dist, serve, a0, a1, one, cell, v, y, b, 1, b0, b1, other)
+        if cost < best:
+            best, turn = cost, 1
+    return best, turn
+
+
 @compiled()
 def _copied(into: Ints, at: int, cell: Ints, r: int, first: int, last: int, turn: int) -> int:
     """Append tasks of a route, turned where ``turn`` is 1; return the new end."""
@@ -85,8 +104,8 @@ def relocate(cell: Ints, line: Ints, dist: Ints, serve: Ints, close: Ints, rules
     n, m = line[u, LENGTH], line[v, LENGTH]
     held_u, held_v, cost_v = line[u, LOAD], line[v, LOAD], line[v, COST]
     was = penalised(line[u, COST], held_u, rules) + penalised(cost_v, held_v, rules)
-    for kind in range(4):
-        x, a = i - kind // 2 % 2 * (3 - kind), 1 + (kind + 1) // 2
+    for pull in range(len(PULLS)):
+        x, a = i + PULLS[pull, 0], PULLS[pull, 1]
         if x < 1 or x + a > n + 1:
             continue
         more = cell[u, x + a - 1, LOADS] - cell[u, x - 1, LOADS]
@@ -99,20 +118,12 @@ def relocate(cell: Ints, line: Ints, dist: Ints, serve: Ints, close: Ints, rules
         inner = cell[u, x + a - 1, LEAST] - cell[u, x, LEAST] + min(serve[2 * head], serve[2 * head + 1])
         for y in range(j, min(j + 2, m + 2)):
             p, q = cell[v, y - 1, TASK], cell[v, y, TASK]
-            c0, c1, d0, d1 = (
-                cell[v, y - 1, AHEAD],
-                cell[v, y - 1, AHEAD + 1],
-                cell[v, y, BEHIND],
-                cell[v, y, BEHIND + 1],
-            )
             links = min(close[p, head] + close[tail, q], close[p, tail] + close[head, q])
-            if penalised(min(c0, c1) + inner + links + min(d0, d1), held_v + more, rules) >= room:
+            ahead = min(cell[v, y - 1, AHEAD], cell[v, y - 1, AHEAD + 1])
+            behind = min(cell[v, y, BEHIND], cell[v, y, BEHIND + 1])
+            if penalised(ahead + inner + links + behind, held_v + more, rules) >= room:
                 continue
-            best, turn = _chained(dist, serve, c0, c1, p, cell, u, x, a, 0, d0, d1, q), 0
-            if a > 1:
-                cost = _chained(dist, serve, c0, c1, p, cell, u, x, a, 1, d0, d1, q)
-                if cost < best:
-                    best, turn = cost, 1
+            best, turn = _replaced(dist, serve, cell, v, y, 0, u, x, a)
             if penalised(best, held_v + more, rules) >= room:
                 continue
             end = _copied(first, 0, cell, u, 1, x, 0)
@@ -140,34 +151,12 @@ def swap(cell: Ints, line: Ints, dist: Ints, serve: Ints, rules: Rules, u: int, 
         gone_v = cell[v, y, WITHOUT + b - 1] + cell[u, x + a - 1, EXTRAS] - cell[u, x - 1, EXTRAS]
         if penalised(gone_u, held_u + more, rules) + penalised(gone_v, held_v - more, rules) >= was:
             continue
-        a0, a1, b0, b1 = (
-            cell[u, x - 1, AHEAD],
-            cell[u, x - 1, AHEAD + 1],
-            cell[u, x + a, BEHIND],
-            cell[u, x + a, BEHIND + 1],
-        )
-        p, q = cell[u, x - 1, TASK], cell[u, x + a, TASK]
-        best_u, turn_u = FAR, 0
-        for turn in range(b):
-            cost = _chained(dist, serve, a0, a1, p, cell, v, y, b, turn, b0, b1, q)
-            if turn == 0 or cost < best_u:
-                best_u, turn_u = cost, turn
-        new_u = penalised(best_u, held_u + more, rules)
+        cost, turn_u = _replaced(dist, serve, cell, u, x, a, v, y, b)
+        new_u = penalised(cost, held_u + more, rules)
         if new_u + penalised(gone_v, held_v - more, rules) >= was:
             continue
-        a0, a1, b0, b1 = (
-            cell[v, y - 1, AHEAD],
-            cell[v, y - 1, AHEAD + 1],
-            cell[v, y + b, BEHIND],
-            cell[v, y + b, BEHIND + 1],
-        )
-        p, q = cell[v, y - 1, TASK], cell[v, y + b, TASK]
-        best_v, turn_v = FAR, 0
-        for turn in range(a):
-            cost = _chained(dist, serve, a0, a1, p, cell, u, x, a, turn, b0, b1, q)
-            if turn == 0 or cost < best_v:
-                best_v, turn_v = cost, turn
-        if new_u + penalised(best_v, held_v - more, rules) >= was:
+        cost, turn_v = _replaced(dist, serve, cell, v, y, b, u, x, a)
+        if new_u + penalised(cost, held_v - more, rules) >= was:
             continue
         end = _copied(first, 0, cell, u, 1, x, 0)
         end = _copied(first, end, cell, v, y, y + b, turn_u)
@@ -186,9 +175,8 @@ def cross(cell: Ints, line: Ints, dist: Ints, rules: Rules, u: int, i: int, v: i
     n, m = line[u, LENGTH], line[v, LENGTH]
     whole_u, whole_v = line[u, LOAD], line[v, LOAD]
     was = penalised(line[u, COST], whole_u, rules) + penalised(line[v, COST], whole_v, rules)
-    for kind in range(4):
-        # u before v; v before u; the fronts that end with both; the rears that begin with both.
-        x, y, turned = i - kind % 2, j - (kind // 2 + kind + 1) % 2, kind >= 2
+    for way in range(len(CROSSES)):
+        x, y, turned = i + CROSSES[way, 0], j + CROSSES[way, 1], CROSSES[way, 2] == 1
         if y > m:
             continue
         load_u, load_v = cell[u, x, LOADS], cell[v, y, LOADS]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from geo.errors import EncodingError, NotFoundError, ParameterError
+from geo.errors import ConflictError, EncodingError, NotFoundError, ParameterError
 from geo.store.port import DEMO, JobRecord, PlanRecord, Store
 
 AT = datetime(2026, 11, 22, 4, 12, 0, 1, tzinfo=UTC)
@@ -54,6 +54,24 @@ def test_plans_are_newest_first_and_by_kind(store: Store) -> None:
     assert [made.plan_id for made in store.plans(DEMO)] == ["d", "b", "c", "a"]
     assert [made.plan_id for made in store.plans(DEMO, "posts")] == ["c"]
     assert store.plans(DEMO, "none") == []
+
+
+def test_plans_are_found_by_a_span_of_ids(store: Store) -> None:
+    for number, name in enumerate(("patrol-20261121-a", "patrol-20261122-b", "patrol-20261123-c", "posts-1")):
+        store.add_plan(DEMO, plan(name, days=number))
+    span = ("patrol-20261121", "patrol-20261123")
+    assert [made.plan_id for made in store.plans(DEMO, between=span)] == ["patrol-20261122-b", "patrol-20261121-a"]
+    assert store.plans(DEMO, "posts", between=span) == []
+
+
+def test_a_plan_is_replaced_only_while_it_is_still_the_one_that_was_seen(store: Store) -> None:
+    store.add_plan(DEMO, plan())
+    store.add_plan(DEMO, replace(plan(), body={"version": 2}), seen=plan())
+    with pytest.raises(ConflictError, match="p1"):
+        store.add_plan(DEMO, replace(plan(), body={"version": 3}), seen=plan())
+    with pytest.raises(ConflictError, match="new"):
+        store.add_plan(DEMO, plan("new"), seen=plan("new"))
+    assert store.plan(DEMO, "p1").body == {"version": 2}
 
 
 def test_a_kept_plan_does_not_change_with_the_value_it_was_made_from(store: Store) -> None:

@@ -74,7 +74,7 @@ export function board(root, hooks) {
       cover.set(plan, second);
       tabs[2].hidden = !plan.body.cover;
       open(tabs[2].hidden && !panes[2].hidden ? 'gantt' : TABS.find((_, i) => !panes[i].hidden));
-      const broken = plan.points.filter((p) => p.over > 1 / 60).length;
+      const broken = plan.points.filter((p) => p.over > 1 / 60 || plan.broken.has(p.id)).length;
       tabs[0].lastElementChild.textContent = number(plan.units.length);
       tabs[1].lastElementChild.textContent = broken ? t('patrol.tab.broken', { n: number(broken) }) : number(gaps.count);
       tabs[1].lastElementChild.className = broken ? 'bad' : '';

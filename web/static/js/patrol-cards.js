@@ -26,7 +26,8 @@ export function planCard(plan, act) {
   const made = card(said(b, 'title') || b.title, { kind: 'key', id: 'plan', aside: `${stamp(b.shift.start)} – ${hm(b.shift.end)}` },
     h('p.claim', null, t('plan.this'), h('b', null, groups(b.units_used)), t('semi'), h('span', { title: t('patrol.bound.help') }, t('plan.lower')), h('b', null, Number.isFinite(b.lower_bound_units) ? groups(b.lower_bound_units) : t('plan.no_bound')), worst ? [t('semi'), h('b', { title: t('patrol.gaps.help') }, worst)] : ''),
     h('p.meta', null, h(proved ? 'span.tag.good' : 'span.tag', null, t(proved ? 'plan.proved' : 'plan.not_proved')), ' ', t(`termination.${context.words[`termination.${b.termination}`] ? b.termination : 'edited'}`), costed || !Number.isFinite(b.gap) ? '' : ` · ${t('plan.gap')}${percent(b.gap, 1)}`, b.seconds === undefined ? '' : ` · ${t('plan.run', { seconds: number(b.seconds, 1), seed: b.seed })}`, edited && ` · ${edited}`),
-    costed ? meta(t('patrol.costed', { what: said(b, 'objective'), value: number(b.objective), bound: number(b.bound) })) : null,
+    costed && Number.isFinite(b.bound) ? meta(t('patrol.costed', { what: said(b, 'objective'), value: number(b.objective), bound: number(b.bound) })) : null,
+    said(b, 'bound_note') ? meta(said(b, 'bound_note')) : null,
     said(b, 'tightest') ? meta(said(b, 'tightest')) : null,
     tiles([[number(visited(plan)), t('patrol.visited'), t('patrol.visited.help')], [number(out.length || b.unvisited?.length || 0), t('patrol.unvisited')], [metres(b.metres), t('patrol.metres'), t('patrol.metres.help')]]),
     b.regularity?.level ? h('p.claim', { id: 'regularity', title: t('patrol.regularity.help') }, t('patrol.regularity'), h(b.regularity.level === 'high' ? 'b.tag' : 'b', null, t(`patrol.regularity.${b.regularity.level}`)), h('small.faint', null, ` ${(zh ? b.regularity.zh : b.regularity.en).replace(LEVEL, '')}`)) : null,
@@ -54,7 +55,7 @@ const lines = (list, pick) => h('ul.list.told', null, list.slice(0, 60).map(([na
 export function brokenCard(plan, pick) {
   const list = plan.body.broken ?? [];
   if (!list.length) return null;
-  return card(t('patrol.broken.title'), { kind: 'alarm', id: 'broken', aside: number(list.length) }, lines(list.map((b) => [b.name, (zh ? b.zh : b.en) || t('patrol.gaps.over', { m: number(b.minutes_over) }), plan.point.get(b.point_id)]), pick));
+  return card(t('patrol.broken.title'), { kind: 'alarm', id: 'broken', aside: number(list.length) }, lines(list.map((b) => [b.name, (zh ? b.zh : b.en)?.replace(b.name, '').trim() || t('patrol.gaps.over', { m: number(b.minutes_over) }), plan.point.get(b.point_id)]), pick));
 }
 export function leftCard(plan, pick) {
   const list = plan.points.length ? leftOut(plan).map((p) => [p.name, said(p, 'reason'), p]) : (plan.body.unvisited ?? []).map((u) => [u.name, zh ? u.why : u.why_en, { id: u.point_id }]);

@@ -67,8 +67,9 @@ export async function openComparison(plan, plans, { point, other = null } = {}) 
     const bounds = frame([was, plan]);
     const names = new Map([...was.units, ...plan.units].map((u) => [u.id, u.name]));
     const crews = (list) => (list.length ? list.map((id) => names.get(id) ?? id).join('、') : '–');
-    const twin = (p, n, title) => h('figure', null, h('figcaption', null, `${title} · ${t('plan.groups', { n: number(n) })}`), picture(p, bounds, title));
-    fill(body, h('p.sub', null, zh ? c.sentence_zh : c.sentence_en), h('div.twins', null, twin(was, c.a.units, `A ${said(was.body, 'title')}`), twin(plan, c.b.units, `B ${said(plan.body, 'title')}`)),
+    const twin = (p, title) => h('figure', null, h('figcaption', null, title), picture(p, bounds, title));
+    const named = (side, p) => `${side} ${said(p.body, 'title')} · ${t('patrol.version', { n: p.version })}`;
+    fill(body, h('p.sub', null, zh ? c.sentence_zh : c.sentence_en), h('div.twins', null, twin(was, named('A', was)), twin(plan, named('B', plan))),
       table([['', (r) => r[0]], ['A', (r) => r[3](r[1]), 'n'], ['B', (r) => r[3](r[2]), 'n'], [t('change'), change, 'n']], figures(c), { label: t('patrol.compare.title') }),
       h('p.meta', { id: 'moved' }, t('patrol.compare.moved', { n: number(c.moved.length), names: crews(c.moved) })), c.only_a.length ? h('p.meta', null, t('patrol.compare.only', { which: 'A', names: crews(c.only_a) })) : null, c.only_b.length ? h('p.meta', null, t('patrol.compare.only', { which: 'B', names: crews(c.only_b) })) : null,
       h('h2', null, t('patrol.compare.points')),

@@ -1,8 +1,9 @@
 // More of the question of a plan: rests of the crews, stops at hot places, roads to be driven along.
 import { t } from './context.js';
 import { h, toast } from './dom.js';
-import { number } from './format.js';
+import { hm, number } from './format.js';
 import { takeUp } from './lasso.js';
+import { momentIn } from './patrol-events.js';
 
 const VEHICLES = ['car', 'motorcycle', 'foot', 'off_road'];
 const field = (name, words, value, options, help) => h('label.field', { title: help }, h('span', null, words), h('input', { name, value: value ?? '', type: 'number', required: true, ...options }));
@@ -56,6 +57,41 @@ export function openOptional({ add }) {
       const picked = kinds(form);
       if (!picked.length) { toast(t('patrol.conditions.nokind'), true); return null; }
       return { places: Number(e.places.value), dwell_minutes: Number(e.dwell.value), kinds: picked, label: t('patrol.optional.label', { n: number(Number(e.places.value)), m: number(Number(e.dwell.value)) }) };
+    },
+  });
+}
+/** A crew that must come to a point between two times, or may never come; a kind of crews may be kept away, too. */
+export function openWish({ add, points, units, span, chosen }) {
+  const known = new Map(points.map((p) => [p.name, p.point_id]));
+  const who = h('select', { name: 'who' }, units.map((u) => h('option', { value: `unit_id:${u.unit_id}`, selected: u.unit_id === chosen.unit }, u.name)), VEHICLES.map((kind) => h('option', { value: `kind:${kind}`, 'data-kind': '' }, t('patrol.wish.kind', { kind: t(`kind.${kind}`) }))));
+  const times = h('div.pair', null, ['from', 'to'].map((name) => text(name, t(`patrol.event.close.${name}`), '', { maxlength: 5, inputmode: 'numeric', placeholder: hm(name === 'from' ? span.start : span.start + span.length * 1000) })));
+  const what = choice('what', t('patrol.wish.what'), ['pinned', 'forbidden'].map((w) => [w, t(`patrol.wish.what.${w}`)]));
+  // Only one crew can be told to come at a time; a kind can only be kept away.
+  const turn = () => {
+    const pinned = what.lastElementChild.value === 'pinned';
+    times.hidden = !pinned;
+    for (const o of who.querySelectorAll('[data-kind]')) o.disabled = o.hidden = pinned;
+    if (pinned && who.selectedOptions[0]?.disabled !== false) who.selectedIndex = 0;
+  };
+  what.lastElementChild.addEventListener('change', turn);
+  turn();
+  ask('wish', t('patrol.wish.title'), t('patrol.wish.note'), [
+    what, h('label.field', null, h('span', null, t('patrol.wish.who')), who),
+    text('point', t('patrol.wish.point'), chosen.point, { required: true, list: 'wish-points', autocomplete: 'off', maxlength: 200, placeholder: t('patrol.wish.point.hint') }), h('datalist', { id: 'wish-points' }, [...known.keys()].map((name) => h('option', { value: name }))), times,
+  ], {
+    done: add,
+    read(e) {
+      const name = e.point.value.trim();
+      if (!known.has(name)) { toast(t('patrol.wish.nopoint', { name }), true); return null; }
+      const [by, id] = e.who.value.split(/:(.*)/s);
+      const wish = { [by]: id, point_id: known.get(name) };
+      const words = `${e.who.selectedOptions[0].textContent} ${name}`;
+      if (e.what.value === 'forbidden') return { list: 'forbidden', wish: { ...wish, label: words } };
+      const [from, to] = [e.from.value.trim(), e.to.value.trim()];
+      const earliest = from ? momentIn(span, from) : new Date(span.start).toISOString();
+      const latest = to ? momentIn(span, to) : new Date(span.start + span.length * 1000).toISOString();
+      if (!earliest || !latest || earliest >= latest) { toast(t('patrol.event.close.bad'), true); return null; }
+      return { list: 'pinned', wish: { ...wish, earliest, latest, label: `${words}${from || to ? ` ${hm(earliest)}–${hm(latest)}` : ''}` } };
     },
   });
 }

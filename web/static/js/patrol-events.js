@@ -13,6 +13,7 @@ const movable = (stop) => stop && (stop.point || stop.role === 'break');
 export function crewMenu({ plan, unit, stop, second, x, y, act }) {
   const from = hm(plan.start + second * 1000);
   const upcoming = unit.stops.filter((s) => s.point !== null && s.begin > second);
+  const away = unit.away.some(([a, b]) => a <= second && second < b);
   const all = unit.stops.length > 0 && unit.stops.every((s) => s.locked);
   showMenu(`${unit.name} · ${from}`, [
     stop && { id: 'lock', words: t(stop.locked ? 'patrol.unlock' : 'patrol.lock'), note: stop.name, run: () => act.lock([stop], !stop.locked) },
@@ -20,9 +21,9 @@ export function crewMenu({ plan, unit, stop, second, x, y, act }) {
     movable(stop) && { id: 'remove', words: t('patrol.remove'), note: stop.name, run: () => act.remove(stop) },
     plan.point.has(stop?.point) && { id: 'pin', words: t('patrol.wish.pinned'), note: t('patrol.wish.next'), run: () => act.wish('pinned', unit, stop) },
     plan.point.has(stop?.point) && { id: 'forbid', words: t('patrol.wish.forbidden'), note: t('patrol.wish.next'), run: () => act.wish('forbidden', unit, stop) },
-    { id: 'away', words: t('patrol.event.away'), note: t('patrol.event.from', { at: from }), run: () => act.replan([{ kind: 'away', unit_id: unit.id, at: act.iso(second) }]) },
-    { id: 'back', words: t('patrol.event.back'), note: t('patrol.event.from', { at: from }), run: () => act.replan([{ kind: 'back', unit_id: unit.id, at: act.iso(second) }]) },
-    ...[10, 20, 30].map((m) => ({ id: `late-${m}`, words: t('patrol.event.late', { m }), note: upcoming[0] ? t('patrol.event.next', { name: upcoming[0].name }) : '', run: () => act.replan([{ kind: 'late', unit_id: unit.id, minutes: m }]) })),
+    !away && { id: 'away', words: t('patrol.event.away'), note: t('patrol.event.from', { at: from }), run: () => act.replan([{ kind: 'away', unit_id: unit.id, at: act.iso(second) }]) },
+    away && { id: 'back', words: t('patrol.event.back'), note: t('patrol.event.from', { at: from }), run: () => act.replan([{ kind: 'back', unit_id: unit.id, at: act.iso(second) }]) },
+    ...(away ? [] : [10, 20, 30]).map((m) => ({ id: `late-${m}`, words: t('patrol.event.late', { m }), note: upcoming[0] ? t('patrol.event.next', { name: upcoming[0].name }) : '', run: () => act.replan([{ kind: 'late', unit_id: unit.id, minutes: m }]) })),
     { id: 'lock-crew', words: t(all ? 'patrol.unlock.crew' : 'patrol.lock.crew'), run: () => act.lock([{ unit: unit.id }], !all) },
     { id: 'locate', words: t('patrol.event.where'), run: () => act.fly(unit) },
   ], x, y);
@@ -56,6 +57,14 @@ export async function streetMenu({ latlng, x, y, plan, second, span, close, loca
 export function closureMenu({ closure, x, y, reopen, drop }) {
   showMenu(`${t('patrol.extra.closures')} ${closure.name ?? ''}`, [reopen && { id: 'reopen', words: t('patrol.event.reopen'), note: t('patrol.event.close.now'), run: reopen }, drop && { id: 'drop', words: t('patrol.take_back'), run: drop }], x, y);
 }
+/** The moment (ISO) of a time of day, 21:30, in a shift that may run over midnight; null where it cannot be read. */
+export function momentIn(span, words) {
+  const found = TIME.exec(words);
+  if (!found) return null;
+  let ms = Date.parse(iso(ymd(span.start), 0)) + (Number(found[1]) * 60 + Number(found[2])) * 60000;
+  if (ms < span.start) ms += 86400000;
+  return new Date(ms).toISOString();
+}
 /** Ask for the hours of a closure that was drawn by hand, or chosen by `label`. */
 export function askClosure({ closure, label, plan, second, span, close }) {
   const at = plan ? plan.start + second * 1000 : null;
@@ -63,16 +72,8 @@ export function askClosure({ closure, label, plan, second, span, close }) {
   const name = h('input', { type: 'text', name: 'name', maxlength: 80, value: label, required: true });
   const [from, to] = [field('from', at ? hm(at) : '', t('patrol.event.close.from')), field('to', plan ? hm(plan.start + plan.length * 1000) : '', t('patrol.event.close.to'))];
   const text = (node) => node.lastElementChild.value.trim();
-  const moment = (words) => {
-    const found = TIME.exec(words);
-    if (!found) return null;
-    const [hour, minute] = [Number(found[1]), Number(found[2])];
-    let ms = Date.parse(iso(ymd(span.start), 0)) + (hour * 60 + minute) * 60000;
-    if (ms < span.start) ms += 86400000; // a shift over midnight
-    return new Date(ms).toISOString();
-  };
   const done = (now) => {
-    const [a, b] = [moment(text(from)), moment(text(to))];
+    const [a, b] = [momentIn(span, text(from)), momentIn(span, text(to))];
     if ((text(from) && !a) || (text(to) && !b) || (a && b && a >= b)) { toast(t('patrol.event.close.bad'), true); return; }
     const own = name.value.trim() || label;
     box.close();

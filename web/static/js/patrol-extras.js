@@ -44,10 +44,24 @@ export function extrasLegend(plan, on) {
   legend('extras', on && list.length ? marks(t('patrol.extras'), null, list) : null);
 }
 /** What became of rests, hot places and roads, a sentence each, with what could not be done. */
+/** Crews that had to come to a point, and when they do; crews that may not come. */
+function wishes(plan) {
+  const { pinned, forbidden } = plan.body.question ?? {};
+  const unit = (id) => plan.units.find((u) => u.id === id);
+  const place = (id) => plan.point.get(id)?.name ?? id;
+  const visit = (p) => unit(p.unit_id)?.stops.find((s) => s.point === p.point_id && plan.start + s.begin * 1000 >= Date.parse(p.earliest) && plan.start + s.begin * 1000 <= Date.parse(p.latest));
+  const come = (p) => {
+    const at = visit(p);
+    return [h('p.claim', null, h('span', { class: `tag kind ${at ? 'line' : 'bad'}` }, t('patrol.extra.pinned')), ` ${unit(p.unit_id)?.name ?? p.unit_id} ${place(p.point_id)} ${hm(p.earliest)}–${hm(p.latest)}`), meta(at ? t('patrol.begins', { list: hm(plan.start + at.begin * 1000) }) : t('patrol.wish.unmet'))];
+  };
+  const away = (f) => h('p.claim', null, h('span.tag', null, t('patrol.extra.forbidden')), ` ${f.kind ? t('patrol.wish.kind', { kind: t(`kind.${f.kind}`) }) : unit(f.unit_id)?.name ?? f.unit_id} ${place(f.point_id)}`);
+  return [...(pinned ?? []).map(come), ...(forbidden ?? []).map(away)];
+}
 export function extrasCard(plan) {
   const { breaks, optional, lines } = plan.body;
-  if (!breaks?.length && !optional && !lines?.length) return null;
-  return card(t('patrol.extras'), { id: 'extras' },
+  const asked = wishes(plan);
+  if (!breaks?.length && !optional && !lines?.length && !asked.length) return null;
+  return card(t('patrol.asked'), { id: 'extras' }, asked,
     (breaks ?? []).map((b) => [h('p.claim', null, h('span.tag.kind.break', null, t('patrol.role.break')), ' ', words(b)), b.unrested?.length > NAMED ? meta(t('patrol.breaks.unrested', { names: b.unrested.map((u) => u.name).join('、') })) : null]),
     optional ? [h('p.claim', null, h('span.tag.kind.optional', null, t('patrol.role.optional')), ' ', words(optional)), Number.isFinite(optional.share_of_bound) ? meta(t('patrol.optional.share', { share: percent(optional.share_of_bound, 0) })) : null] : null,
     (lines ?? []).map((l) => [h('p.claim', null, h('span', { class: `tag kind ${l.left_out ? 'bad' : 'line'}` }, t('patrol.role.line')), ' ', words(l)), meta(l.left_out ? t('point.unvisited') : t('patrol.begins', { list: l.begins.map((at) => hm(at)).join('、') }))]));

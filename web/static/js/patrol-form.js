@@ -22,7 +22,8 @@ function unitList() {
   fill($('#unit-list'), (mine.length ? mine : units).map((u) => h('label.row', null, h('input', { type: 'checkbox', name: 'unit', value: u.properties.unit_id, checked: true }), h('span', null, u.properties.name), h('output', null, t(`kind.${u.properties.kind}`)))));
   countUnits();
 }
-export const unitOf = (id) => units.find((u) => u.properties.unit_id === id)?.properties;
+/** The units that the question offers. */
+export const askedUnits = () => $$('input[name="unit"]').map((b) => units.find((u) => u.properties.unit_id === b.value).properties);
 const countUnits = () => { const all = $$('input[name="unit"]'); $('#unit-count').textContent = `${number(all.filter((b) => b.checked).length)} / ${number(all.length)}`; };
 
 /** The shift of the present hour comes first. */
@@ -38,7 +39,7 @@ export function shiftSpan() {
   const length = shift.length_minutes * 60;
   const begin = (day) => Date.parse(iso(day, 0)) + shift.start_minute * 60000;
   const given = e.day.value.trim();
-  if (/^\d{4}-\d{2}-\d{2}$/.test(given)) return { start: begin(given), length };
+  if (isDay(given)) return { start: begin(given), length };
   const starts = [-1, 0, 1].map((d) => begin(ymd(now().getTime() + d * 86400000)));
   return { start: starts.find((at) => at + length * 1000 > now().getTime()) ?? starts[2], length };
 }
@@ -48,10 +49,12 @@ function weightWords(box) {
   box.nextElementSibling.textContent = words;
   box.setAttribute('aria-valuetext', words);
 }
+/** Whether it is a day of the calendar, as 2026-11-22. */
+const isDay = (day) => /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
 export async function drawDay() {
   const out = $('#day-note');
   const day = e.day.value.trim() || ymd(now());
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) { out.textContent = t('patrol.day.bad'); out.className = 'hint failed'; return; }
+  if (!isDay(day)) { out.textContent = t('patrol.day.bad'); out.className = 'hint failed'; return; }
   const found = await get(`/api/patrol/day?day=${day}`).catch((error) => ({ problem: error.message }));
   out.className = found.problem ? 'hint failed' : 'hint';
   out.textContent = found.problem ?? `${day} ${(zh ? found.why_zh : found.why_en) ?? ''}`;
@@ -62,6 +65,7 @@ export function question() {
   const boxes = $$('input[name="unit"]');
   const picked = boxes.filter((b) => b.checked).map((b) => b.value);
   if (!picked.length) return { missing: t('patrol.no_units') };
+  if (e.day.value.trim() && !isDay(e.day.value.trim())) return { missing: t('patrol.day.bad') };
   const asked = { shift_id: e.shift.value, unit_ids: picked.length === boxes.length ? null : picked, point_ids: null, level: Number(e.level.value), seconds: Number(e.seconds.value), seed: Number(e.seed.value), weights: Object.fromEntries(WEIGHTS.map((w) => [w, Number(e[`weight_${w}`].value) / 100])), handover: e.handover.checked };
   if (e.day.value.trim()) asked.day = e.day.value.trim();
   if (e.day_kind.value) asked.day_kind = e.day_kind.value;

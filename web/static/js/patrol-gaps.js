@@ -1,5 +1,5 @@
 // Gaps by point: the worst first, a line where the allowed gap lies, red and said in words where it is broken.
-import { t } from './context.js';
+import { t, zh } from './context.js';
 import { h } from './dom.js';
 import { hm, number } from './format.js';
 import { byNeed } from './patrol-plan.js';
@@ -20,12 +20,15 @@ export function gapChart(box, { pick }) {
   function row(p) {
     const worst = [...(p.gaps ?? [])].sort((a, b) => b.minutes - a.minutes)[0];
     const over = p.worst_gap_minutes - p.gap_minutes;
-    const words = over > 1 / 60 ? t('patrol.gaps.over', { m: number(over, over < 10 ? 1 : 0) }) : t('patrol.gaps.spare', { m: number(-over, 0) });
+    // What is over by seconds only, or too near to the visit before, is said by the plan in a sentence.
+    const held = plan.broken.get(p.id);
+    const bad = over > 1 / 60 || held;
+    const words = held && over < 1 ? (zh ? held.zh : held.en) : over > 1 / 60 ? t('patrol.gaps.over', { m: number(over, over < 10 ? 1 : 0) }) : t('patrol.gaps.spare', { m: number(-over, 0) });
     const when = worst ? `${worst.from ? hm(worst.from) : t('patrol.gaps.before')}–${worst.to ? hm(worst.to) : t('patrol.gaps.end')}` : '';
-    return h('div.gaprow', { class: `gaprow${over > 1 / 60 ? ' broken' : ''}` }, h('button', { type: 'button', title: `${p.name} · ${when}\n${words}`, 'aria-label': `${p.name} ${number(p.worst_gap_minutes)} / ${number(p.gap_minutes)} ${t('unit.minutes')} ${words}`, on: { click: () => pick(p) } },
+    return h('div.gaprow', { class: `gaprow${bad ? ' broken' : ''}` }, h('button', { type: 'button', title: `${p.name} · ${when}\n${words}`, 'aria-label': `${p.name} ${number(p.worst_gap_minutes)} / ${number(p.gap_minutes)} ${t('unit.minutes')} ${words}`, on: { click: () => pick(p) } },
       h('span.name', null, p.name),
       h('span.track', null, h('i.bar', { style: { width: share(p.worst_gap_minutes) } }), h('i.limit', { style: { left: share(p.gap_minutes) } }), (p.gaps ?? []).map((g) => h('i.one', { style: { left: share(g.minutes) } }))),
-      h('span.n', null, h('b', null, number(p.worst_gap_minutes)), ` / ${number(p.gap_minutes)}`, h('small', null, over > 1 / 60 ? ` ${words}` : ''))));
+      h('span.n', null, h('b', null, number(p.worst_gap_minutes)), ` / ${number(p.gap_minutes)}`, h('small', null, bad && over >= 1 ? ` ${words}` : bad ? ` ${t('patrol.broken')}` : ''))));
   }
   return {
     set(next) {

@@ -23,7 +23,7 @@ export function pointLayer({ pick }) {
     if (!plan) return 'open';
     const known = plan.point.get(p.point_id);
     if (!known) return plan.body.unvisited?.some((u) => u.point_id === p.point_id) ? 'left' : plan.units.some((u) => u.stops.some((s) => s.point === p.point_id)) ? 'kept' : 'open';
-    return known.left_out ? 'left' : known.over > 1 / 60 ? 'broken' : 'kept';
+    return known.left_out ? 'left' : known.over > 1 / 60 || plan.broken.has(p.point_id) ? 'broken' : 'kept';
   }
   function lines(p, how) {
     const known = plan?.point.get(p.point_id);
@@ -49,6 +49,8 @@ export function pointLayer({ pick }) {
     group, counts, draw,
     places(list) { features = list; counts.video = list.filter((f) => f.properties.kind === 'video').length; counts.must = list.length - counts.video; draw(); },
     set(next) { plan = next; draw(); },
+    /** Points that crews come to. */
+    get visited() { return features.map((f) => f.properties).filter((p) => p.kind !== 'video'); },
     find(id) { const f = features.find((x) => x.properties.point_id === id); return f ? { lon: f.geometry.coordinates[0], lat: f.geometry.coordinates[1] } : plan?.point.get(id) ?? null; },
     /** A ring around the stop that was chosen. */
     ring(lat, lon) { halo?.remove(); halo = Number.isFinite(lat) ? L.circleMarker([lat, lon], { pane: 'pick', radius: 13, color: ink().pick, weight: 3.5, fill: false, interactive: false }).addTo(map) : null; },

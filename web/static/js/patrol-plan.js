@@ -48,7 +48,7 @@ export function patched(body, answer) {
   const points = new Map((body.points ?? []).map((p) => [p.point_id, p]));
   for (const p of answer.points ?? []) points.set(p.point_id, p);
   const next = { ...body, routes: [...routes.values()], points: [...points.values()], version: answer.version, edited: true, termination: 'edited' };
-  for (const name of ['broken', 'units_used', 'worst_gap_minutes', 'worst_gap_point', 'worst_gap_share', 'worst_gap_share_bound', 'tightest_zh', 'tightest_en', 'metres', 'one_more_unit', 'regularity']) if (answer[name] !== undefined) next[name] = answer[name];
+  for (const name of ['broken', 'units_used', 'worst_gap_minutes', 'worst_gap_point', 'worst_gap_share', 'worst_gap_share_bound', 'tightest_zh', 'tightest_en', 'lower_bound_units', 'objective', 'bound', 'gap', 'proved', 'bound_note_zh', 'bound_note_en', 'metres', 'one_more_unit', 'regularity']) if (answer[name] !== undefined) next[name] = answer[name];
   if (answer.issue !== undefined) next.issue = answer.issue;
   else if (body.issue) { const moved = new Set(answer.changed ?? []); next.issue = { ...body.issue, crews: body.issue.crews.map((c) => (moved.has(c.unit_id) && c.state !== 'withdrawn' ? { ...c, state: 'changed' } : c)) }; }
   return next;

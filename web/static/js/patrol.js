@@ -12,7 +12,7 @@ import { fold } from './legend.js';
 import { locate, startLocate } from './locate.js';
 import { map, onTheme, show, startMap, themeChanged } from './mapview.js';
 import { planEdits, sentence } from './patrol-edits.js';
-import { drawDay, drawExtra, extra, form, question, setShift, setUnits, shiftSpan, startForm } from './patrol-form.js';
+import { askedUnits, drawDay, drawExtra, extra, form, question, setShift, setUnits, shiftSpan, startForm } from './patrol-form.js';
 import { closureLayer, pointLayer, patrolLegend } from './patrol-map.js';
 import { readPlan } from './patrol-plan.js';
 import { routeLayer } from './routes.js';
@@ -129,6 +129,7 @@ async function conditions(which) {
   if (which === 'breaks') made.openBreaks({ add(rule) { extra.breaks = [...(extra.breaks ?? []), rule]; drawn(); }, none() { extra.breaks = []; drawn(); } });
   if (which === 'optional') made.openOptional({ add(asked) { extra.optional = asked; drawn(); } });
   if (which === 'line') made.openLine({ add(line) { extra.lines.push(line); drawn(); } });
+  if (which === 'wish') made.openWish({ points: points.visited, units: askedUnits(), span: shiftSpan(), chosen: { unit: unit?.id, point: stop?.point ? stop.name : '' }, add({ list, wish }) { extra[list].push(wish); drawn(); } });
 }
 
 function drawPlan() {
@@ -196,7 +197,7 @@ function drawChosen({ fly = true } = {}) {
 async function phoneLink(u) {
   const found = await trying(() => post(`/api/patrol/plans/${encodeURIComponent(plan.id)}/crew-links`, {}));
   const link = found?.links.find((x) => x.unit_id === u.id);
-  if (link) $('#crew-phone')?.replaceWith(h('a', { id: 'crew-phone', href: link.url, target: '_blank', rel: 'noopener' }, t('patrol.phone.open')));
+  if (link) $('#crew-phone')?.replaceWith(h('a', { id: 'crew-phone', href: `${link.url}?lang=${context.lang}`, target: '_blank', rel: 'noopener' }, t('patrol.phone.open')));
 }
 const askPhone = async () => { phone = Boolean((await get('/api/patrol/settings').catch(() => null))?.settings.crew_page); };
 function choose(next) {
@@ -289,7 +290,7 @@ $('#patrol-settings-open').addEventListener('click', () => import('./patrol-sett
 fold('posts', true); // the map is small here; its dots are explained one click away
 if (innerWidth < 1240 || innerHeight < 800) for (const id of ['points', 'extras']) fold(id, true);
 startForm(submit);
-for (const which of ['breaks', 'optional', 'line']) $(`#ask-${which}`).addEventListener('click', () => conditions(which));
+for (const which of ['breaks', 'optional', 'line', 'wish']) $(`#ask-${which}`).addEventListener('click', () => conditions(which));
 for (const shape of ['line', 'area']) $(`#close-${shape}`).addEventListener('click', (event) => closeByHand(event.currentTarget, shape));
 key('Alt+Enter', 'key.solve', submit, { always: true });
 key('Ctrl+p', 'patrol.print', printSheet, { always: true });

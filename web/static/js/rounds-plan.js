@@ -1,8 +1,9 @@
 // Periodic rounds as the page shows them: what the month asks for, each day's way, what is left out.
-import { t, zh } from './context.js';
+import { context, t, zh } from './context.js';
 import { card, h, meta, tiles } from './dom.js';
 import { hm, metres, minutes, number, percent, weekday } from './format.js';
 import { routeColor } from './routes.js';
+import { papers } from './sheets.js';
 
 const noon = (day) => `${day}T12:00:00Z`;
 export const dayWords = (day) => `${day.slice(5)} ${weekday(noon(day))}`;
@@ -39,6 +40,8 @@ export function roundsLeftCard(plan, { go }) {
   const place = (u) => plan.body.points.find((p) => p.left_out && p.name === u.name && p.point_id === u.point_id);
   return card(t('rounds.left'), { kind: 'alarm', id: 'left-out', aside: number(list.length) }, h('ul.list.told', null, list.slice(0, 60).map((u) => h('li', null, h('button', { type: 'button', on: { click: () => go(place(u)) } }, h('span'), h('span'), h('span', null, h('b', null, u.name), h('small', null, ` ${zh ? u.why : u.why_en}`)), h('span'))))));
 }
+/** Paper of a day for one crew, or for all. */
+export const sheetOf = (plan, day, crew, form) => `/api/patrol/rounds/${encodeURIComponent(plan.id)}/sheet?f=${form}&day=${day}&lang=${context.lang}${crew ? `&unit=${crew}` : ''}`;
 /** A day: each crew's stops with times and reasons. */
 export function dayCard(plan, day, { close, pick, go, chosen }) {
   const own = day.ways.filter((w) => chosen === null || w.id === chosen);
@@ -46,5 +49,5 @@ export function dayCard(plan, day, { close, pick, go, chosen }) {
   return card(dayWords(day.day), { kind: 'key', id: 'day', aside: h('button.closer', { type: 'button', 'aria-label': t('close'), on: { click: close } }, '×') },
     day.ways.length > 1 ? h('div.buttons', { role: 'group', 'aria-label': t('patrol.crews') }, h('button.small', { type: 'button', 'aria-pressed': String(chosen === null), on: { click: () => pick(null) } }, t('filter.all')), day.ways.map((w) => h('button.small', { type: 'button', 'data-crew': w.id, 'aria-pressed': String(w.id === chosen), on: { click: () => pick(w.id) } }, h('span.swatch', { style: { background: routeColor(w.index) } }), w.name))) : null,
     own.map((w) => [h('p.crewline', null, h('span.swatch', { style: { background: routeColor(w.index) } }), `${w.name} ${hm(w.start)}–${hm(w.end)}`), meta(t('patrol.stops.n', { n: number(w.stops.length) }), minutes(w.minutes * 60, 0), metres(w.metres)), h('ol.stops', null, w.stops.map(stop))]),
-    files(plan, day.day));
+    files(plan, day.day), papers('rounds.sheet', sheetOf(plan, day.day, chosen, 'html'), sheetOf(plan, day.day, chosen, 'pdf')));
 }

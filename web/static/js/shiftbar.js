@@ -8,6 +8,7 @@ import { thin } from './timebar.js';
 import { keep, read } from './url.js';
 
 const SPEEDS = [30, 60, 120, 300];
+const STEPS = [3600, 1800, 600, 300, 120]; // seconds between two marks of the axis
 
 /** `move(second)` runs on every frame while it plays and at each change of the slider. */
 export function shiftBar(move) {
@@ -67,8 +68,8 @@ export function shiftBar(move) {
       const top = Math.max(1, ...counts);
       bars.setAttribute('viewBox', '0 0 960 40');
       fill(bars, counts.map((n, i) => h('rect', { x: i * 10 + 0.8, width: 8.4, y: 40 - (n / top) * 38, height: (n / top) * 38 })), h('line.base', { x1: 0, x2: 960, y1: 40, y2: 40 }));
-      const hours = Math.floor(length / 3600);
-      fill(axis, Array.from({ length: hours + 1 }, (_, i) => h('span', { style: { left: `${((i * 3600) / length) * 100}%` } }, hm(Date.parse(shift.start) + i * 3600000))));
+      const step = STEPS.find((s) => length / s >= 4) ?? 60;
+      fill(axis, Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => h('span', { style: { left: `${((i * step) / length) * 100}%` } }, hm(Date.parse(shift.start) + i * step * 1000))));
       thin(axis);
       slider.max = length;
       slider.disabled = play.disabled = false;

@@ -73,7 +73,7 @@ function cards() {
     fill(planBox, parts.sweepCard(plan, { pick: choose, chosen: crew }));
     fill(restBox, parts.sweepLeftCard(plan, { go: (s) => toLine(s.line) }));
     const way = plan.ways.find((w) => w.id === crew);
-    fill(chosenBox, way ? parts.sweepCrewCard(way, { close: closer, go: (p) => toLine(p.line) }) : null);
+    fill(chosenBox, way ? parts.sweepCrewCard(plan, way, { close: closer, go: (p) => toLine(p.line) }) : null);
   } else {
     fill(planBox, parts.roundsCard(plan));
     fill(restBox, parts.roundsLeftCard(plan, { go }));
@@ -206,6 +206,7 @@ key('o', 'sweeps.draw', () => asks[mode].draw());
 key('a', 'sweeps.key.pick', () => asks[mode].togglePick());
 key('Escape', 'key.close', () => { if (putDown()) return true; if ($('#place').childElementCount) { closePlace(); return true; } if (crew) { choose(null); return true; } return false; });
 key('n', 'key.next_crew', () => { const all = mode === 'sweep' ? plan?.ways : plan?.of.get(day)?.ways; if (!all?.length) return false; choose(all[(all.findIndex((w) => w.id === crew) + 1) % all.length].id); return true; });
+key('Ctrl+p', 'patrol.print', () => { const link = $('[data-print]', chosenBox) ?? $('[data-print]', planBox); if (!link) return false; link.click(); return true; }, { always: true });
 key('PageDown', 'rounds.key.next', () => stepDay(1));
 key('PageUp', 'rounds.key.before', () => stepDay(-1));
 function stepDay(by) {

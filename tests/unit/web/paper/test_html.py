@@ -34,3 +34,15 @@ def test_tables_have_headers_and_numbers_as_on_paper() -> None:
     assert '<td class="number">12.0</td>' in html
     assert '<td class="number">—</td>' in html
     assert html.index('class="break"') < html.index("到点")
+
+
+def test_on_a_phone_the_wide_cells_of_a_long_row_have_lines_of_their_own() -> None:
+    columns = (*(Column(heading=str(i)) for i in range(4)), Column(heading="为什么", width=4.0))
+    rows = (("1", "08:00", "08:10", "甲", "每天一次"),)
+    for table, words in (
+        (Table(title="", columns=columns, rows=rows), '<table class="stacks">'),
+        (Table(title="", columns=columns[1:], rows=(rows[0][1:],)), "<table>"),
+    ):
+        document = Document(title="任务单", subtitle="", lang="zh", blocks=(table,))
+        assert words in to_html(document, nonce="n")
+        assert ('<td class="wide">每天一次</td>' in to_html(document, nonce="n")) == ("stacks" in words)

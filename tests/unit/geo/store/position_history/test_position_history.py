@@ -79,6 +79,19 @@ def test_a_copy_holds_all_days_and_nothing_that_comes_later(tmp_path: Path) -> N
     assert PositionHistory(tmp_path / "none").copy_to(tmp_path / "empty") == 0
 
 
+def test_a_day_that_cannot_be_copied_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = PositionHistory(tmp_path / "here")
+    history.append(positions([10.0]))
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("shutil.copy2", gone)
+    with pytest.raises(UnavailableError, match="change while they are copied"):
+        history.copy_to(tmp_path / "there")
+    assert not any((tmp_path / "there").iterdir())
+
+
 def test_the_same_positions_again_change_nothing_that_is_read(tmp_path: Path) -> None:
     history = PositionHistory(tmp_path)
     for _ in range(3):

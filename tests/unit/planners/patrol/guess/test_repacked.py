@@ -45,7 +45,7 @@ def test_points_are_shared_out_anew_among_the_same_units(solved: tuple[SpacingPr
     base = way_seconds(problem, list(plan.routes))
     walk = Repacking(problem, plan, limit=int(1.2 * base), rng=np.random.default_rng(1))
     found = {frozenset(shares(problem, plan))}
-    for _ in range(8):
+    for _ in range(16):
         if walk.step():
             assert check_spacing(problem, walk.plan) <= check_spacing(problem, plan)
             assert way_seconds(problem, list(walk.plan.routes)) <= 1.2 * base

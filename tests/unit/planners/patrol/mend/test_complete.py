@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geo.errors import CheckError, InputError, ParameterError
-from planners.contract import Budget
+from planners.contract import Budget, Termination
 from planners.patrol.mend.complete import rounds_of
 from planners.patrol.problem import NO_WAY
 from planners.patrol.spacing.asked import Appointment, Ban, Break, OptionalStop, Pin, Start
@@ -94,6 +94,7 @@ def test_optional_stops_are_made_where_there_is_time_and_never_cost_a_point() ->
     assert outcome.objective == 1 - sum(spots[i].prize for i in taken) / (28 + 1)
     assert outcome.bound is not None
     assert outcome.bound <= outcome.objective
+    assert (outcome.termination == Termination.OPTIMAL) == outcome.proved
     full = replace(ring(9, leg=180), optional=spots)
     assert solve_spacing(full, Budget(iterations=1)).plan.units_used == 1
 

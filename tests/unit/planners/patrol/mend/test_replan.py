@@ -373,3 +373,16 @@ def test_the_bound_counts_what_nobody_can_reach_in_time() -> None:
     found = replan(long, plan, [UnitAway(unit="post-1", at=3500)], now=3500, iterations=40)
     assert found.bound == pytest.approx((6800 + 120 - 4200 + 6800 + 60 - 5100) / 60)
     assert found.bound <= found.overdue
+
+
+def test_a_visit_that_is_given_up_near_the_end_asks_for_no_least_gap() -> None:
+    problem = car_and_video(
+        seconds=np.array([[0.0, 300.0], [300.0, 0.0]]), metres=None, post_keys=["post"], point_keys=["point"], dwell=[400],
+        cars_at=[1], shift_seconds=1600, gap_seconds=1100, least_gap_seconds=500, since=[400],
+    )  # fmt: skip
+    plan = SpacedPlan(routes=(by_hand(problem, 0, [(0, 300), (0, 900)]),))
+    check_spacing(problem, plan)
+    # Its first stop is at 721 then; a second one, 500 s later, would end when the unit must be on its way home.
+    found = replan(problem, plan, [UnitLate(unit="post-1", seconds=421)], now=19, iterations=5)
+    assert [route.begin.tolist() for route in found.plan.routes] == [[721]]
+    assert found.overdue == pytest.approx(21 / 60)

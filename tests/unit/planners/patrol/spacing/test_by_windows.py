@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planners.contract import Budget, Progress, Termination
+from planners.contract import Budget, Observer, Outcome, Progress, Termination, stopped_before_any_plan
 from planners.patrol.spacing.build import car_and_video
-from planners.patrol.spacing.by_windows import planned_by_windows, suits_windows, windows_of
+from planners.patrol.spacing.by_windows import planned_by_windows, solve_windows, suits_windows, windows_of
 from planners.patrol.spacing.check import begins_by_point, check_spacing
+from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.solve import solve_spacing
 
@@ -138,4 +139,19 @@ def test_a_stop_is_heard_and_keeps_what_there_is() -> None:
     outcome = solve_spacing(problem, Budget(seconds=60.0), observe=lambda _: False)
     assert outcome.termination is Termination.CANCELLED
     assert not outcome.proved
+    assert check_spacing(problem, outcome.plan) == outcome.objective
+
+
+def test_a_stop_before_the_rounds_have_a_plan_keeps_that_of_the_windows() -> None:
+    problem, going = ring(60, cars=1), [True]
+
+    def rounds(_: SpacingProblem, __: Budget, *, observe: Observer) -> Outcome[SpacedPlan]:
+        going[0] = False
+        assert not observe(Progress(seconds=0.0))
+        raise stopped_before_any_plan()
+
+    outcome = solve_windows(problem, Budget(iterations=1), rounds, observe=lambda _: going[0])
+    assert outcome.termination is Termination.CANCELLED
+    assert outcome.bound is None
+    assert outcome.plan.routes
     assert check_spacing(problem, outcome.plan) == outcome.objective
