@@ -34,6 +34,7 @@ from api.services.patrol_export import MEDIA, plan_export
 from api.services.patrol_sheet import Form, sheet_file
 from api.services.patrol_terms import shift_of
 from api.services.plans import plan_body
+from api.services.way_sheets import way_sheet
 from geo.errors import FileError, ParameterError
 from geo.store.port import DEMO
 
@@ -157,16 +158,21 @@ def sheet(
     file: Path = typer.Argument(help=".pdf 或 .html / .pdf or .html"),
     unit: OnlyUnits = [],  # noqa: B006
     version: Version = None,
+    day: str | None = typer.Option(None, help="走访的日期 / the day of rounds", show_default=False),
 ) -> None:
-    """巡逻任务单 / sheets for the crews, with maps."""
+    """巡逻、清街或走访任务单 / sheets for the crews of patrols, sweeps or rounds, with maps."""
     form = file.suffix.lower().removeprefix(".")
     if form not in ("pdf", "html"):
         raise FileError("The sheet is a .pdf or an .html", "任务单应为 .pdf 或 .html")
+    lang = languages(here.output.language)
     with opened(here.settings) as workspace:
-        made = sheet_file(
-            workspace, DEMO, plan_id, cast("Form", form), version=version, unit_ids=unit or None,
-            lang=languages(here.output.language),
-        )  # fmt: skip
+        kind = workspace.store.plan(DEMO, plan_id).kind
+        if kind in ("patrol_sweep", "patrol_rounds"):
+            made = way_sheet(workspace, DEMO, plan_id, cast("Form", form), day=day_of(day), units=unit, lang=lang)
+        else:
+            made = sheet_file(
+                workspace, DEMO, plan_id, cast("Form", form), version=version, unit_ids=unit or None, lang=lang
+            )
     write_whole(file, made.body)
     here.output.result({"file": str(file), "bytes": len(made.body)}, f"→ {file}")
 

@@ -49,8 +49,8 @@ class Price:
             zh, en = f"{zh}，每处留 {self.seconds} 秒机动", f"{en}, {self.seconds} s in reserve at each stop"
         if self.seconds < self.wanted:
             zh, en = (
-                f"{zh}；当班巡组不足以留 {self.wanted} 秒",
-                f"{en}; the crews on shift do not allow {self.wanted} s",
+                f"{zh}；未找到每处留 {self.wanted} 秒的方案",
+                f"{en}; no plan was found with {self.wanted} s",
             )
         return {
             "extra_units": more, "reserve_seconds": self.seconds,

@@ -37,7 +37,7 @@ def keep_first(workspace: Workspace, principal: Principal, body: Body, step: Ste
     made = PlanRecord(
         plan_id=plan_id, kind="patrol", title="", created_at=datetime.now(UTC), created_by=principal.account, body={}
     )
-    _write(workspace, principal, made, body, 1, [_row(1, principal, body, step)])
+    _write(workspace, principal, made, body, 1, [_row(workspace, 1, principal, body, step)])
     return plan_id
 
 
@@ -63,7 +63,7 @@ def keep_next(workspace: Workspace, principal: Principal, plan_id: str, body: Bo
                 created_by=record.created_by, body=record.body,
             ),
         )  # fmt: skip
-        versions = [*_rows(record.body), _row(seen + 1, principal, body, step)]
+        versions = [*_rows(record.body), _row(workspace, seen + 1, principal, body, step)]
         _write(workspace, principal, record, body, seen + 1, versions, before=record)
     return seen + 1
 
@@ -139,9 +139,9 @@ def _rows(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     return list(cast("Sequence[Mapping[str, Json]]", body.get("versions") or []))
 
 
-def _row(number: int, principal: Principal, body: Body, step: Step) -> Body:
+def _row(workspace: Workspace, number: int, principal: Principal, body: Body, step: Step) -> Body:
     return {
-        "version": number, "at": datetime.now(UTC).isoformat(timespec="seconds"), "by": principal.account,
+        "version": number, "at": workspace.clock.now().isoformat(timespec="seconds"), "by": principal.account,
         "action": step.action, "note_zh": step.zh, "note_en": step.en, "units_used": body["units_used"],
         "worst_gap_minutes": body["worst_gap_minutes"], "n_broken": len(cast("Sequence[Json]", body["broken"])),
     }  # fmt: skip

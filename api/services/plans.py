@@ -20,7 +20,7 @@ def plans(workspace: Workspace, principal: Principal, kind: str | None) -> Plans
     shift = span_at(workspace.store.table(principal, Shifts), workspace.clock.now(), workspace.zone)
     current = open_plan_record(workspace, principal, shift)
     rows = []
-    for record in workspace.store.plans(principal, kind):
+    for record in workspace.store.plans(principal, kind, headings=True):
         if record.kind == OLD:
             continue
         body = record.body

@@ -11,7 +11,7 @@ import numpy as np
 from api.services.exports import Download
 from api.services.patrol_sheet import Form, Held, hour_minute, route_map, written
 from api.services.workspace import Workspace
-from geo.errors import NotFoundError
+from geo.errors import NotFoundError, ParameterError
 from geo.store.port import PlanRecord, Principal
 from web.paper.document import Block, Cell, Column, Document, Heading, Lang, PageBreak, Paragraph, Picture, Table
 
@@ -80,6 +80,23 @@ def rounds_sheet(
     routes = _chosen(own, numbers)
     blocks = _pages(routes, lambda route: _visits_page(workspace, route, lang))
     return _file(workspace, record, form, "rounds", routes, blocks, lang=lang, nonce=nonce, when=f"{day:%Y-%m-%d} · ")
+
+
+def way_sheet(
+    workspace: Workspace, principal: Principal, plan_id: str, form: Form, *, day: date | None, units: Sequence[str], lang: Lang
+) -> Download:  # fmt: skip
+    """Return the sheets of a kept sweep, or of a day of kept rounds; ``units`` are numbers of crews, none of them all."""
+    odd = [unit for unit in units if not unit.isdecimal()]
+    if odd:
+        raise ParameterError(
+            f"Crews of sweeps and rounds have numbers, not {odd[0]}", f"清街与走访的巡组以序号表示，不是 {odd[0]}"
+        )
+    numbers = [int(unit) for unit in units] or None
+    if workspace.store.plan(principal, plan_id).kind == "patrol_sweep":
+        return sweep_sheet(workspace, principal, plan_id, form, numbers=numbers, lang=lang)
+    if day is None:
+        raise ParameterError("Say which day of the rounds (--day 2026-11-23)", "请指明走访的日期（--day 2026-11-23）")
+    return rounds_sheet(workspace, principal, plan_id, form, day=day, numbers=numbers, lang=lang)
 
 
 def _kept(workspace: Workspace, principal: Principal, plan_id: str, kind: str) -> PlanRecord:

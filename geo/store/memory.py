@@ -299,10 +299,11 @@ class MemoryStore(MemoryEditions):
         kind: str | None = None,
         *,
         between: tuple[str, str] | None = None,
+        headings: bool = False,
     ) -> list[PlanRecord]:
-        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
+        """Return plans, newest first; of ``between`` those with an id from the first text to before the second; ``headings``: short values."""
         self._require_open()
-        made = [plan_of(values) for values in list(self._plans.values())]
+        made = [plan_of(values, headings=headings) for values in list(self._plans.values())]
         made.sort(key=lambda plan: (plan.created_at, plan.plan_id), reverse=True)
         low, high = between or ("", None)
         made = [plan for plan in made if low <= plan.plan_id and (high is None or plan.plan_id < high)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -11,6 +11,9 @@ from geo.errors import ConflictError
 from geo.store.port import AuditRecord, JobRecord, Json, PlanRecord
 from geo.store.schema import AUDIT, DOCUMENTS, JOBS, PLANS
 from geo.store.values import dump, instant_of, load, microseconds, packed, require_texts, unpacked
+
+_SHORT: Final = 200
+"""Letters of a text that still goes into a heading."""
 
 
 def _put(connection: sa.Connection, table: sa.Table, values: Mapping[str, object]) -> None:
@@ -31,12 +34,35 @@ def plan_values(plan: PlanRecord) -> dict[str, object]:
         "created_at": microseconds(plan.created_at),
         "created_by": plan.created_by,
         "body": packed(dump(f"plan {plan.plan_id}", plan.body)),
+        "heading": dump(f"plan {plan.plan_id}", heading(plan.body)),
     }
 
 
-def plan_of(row: Mapping[str, Any]) -> PlanRecord:
-    """Return the plan of stored values."""
-    return PlanRecord(**{**row, "created_at": instant_of(row["created_at"]), "body": load(unpacked(row["body"]))})
+def heading(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the short values of a body, and those of the objects in it."""
+    short = {
+        name: {inner: value[inner] for inner in value if _short(value[inner])} if isinstance(value, Mapping) else value
+        for name, value in body.items()
+    }
+    return {name: value for name, value in short.items() if isinstance(value, dict) or _short(value)}
+
+
+def _short(value: Json) -> bool:
+    return value is None or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
+
+
+def plan_of(row: Mapping[str, Any], *, headings: bool = False) -> PlanRecord:
+    """Return the plan of stored values; with ``headings`` only the short values of its body, which old rows have in it alone."""
+    stored = row["heading"] if headings else None
+    body = load(stored) if stored is not None else load(unpacked(row["body"]))
+    values = {name: value for name, value in row.items() if name != "heading"}
+    return PlanRecord(
+        **{
+            **values,
+            "created_at": instant_of(row["created_at"]),
+            "body": heading(body) if headings and stored is None else body,
+        }
+    )
 
 
 def job_values(job: JobRecord) -> dict[str, object]:
@@ -94,14 +120,18 @@ def plan(connection: sa.Connection, plan_id: str) -> PlanRecord | None:
     return None if row is None else plan_of({**row})
 
 
-def plans(connection: sa.Connection, kind: str | None, between: tuple[str, str] | None) -> list[PlanRecord]:
-    """Return plans, newest first; of ``between`` those whose id lies there."""
-    statement = sa.select(PLANS).order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id.desc())
+def plans(
+    connection: sa.Connection, kind: str | None, between: tuple[str, str] | None, *, headings: bool
+) -> list[PlanRecord]:
+    """Return plans, newest first; of ``between`` those whose id lies there; with ``headings`` their short values alone."""
+    body = sa.case((PLANS.c.heading.is_(None), PLANS.c.body), else_="") if headings else PLANS.c.body
+    columns = [body.label("body") if column.name == "body" else column for column in PLANS.c]
+    statement = sa.select(*columns).order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id.desc())
     if kind is not None:
         statement = statement.where(PLANS.c.kind == kind)
     if between is not None:
         statement = statement.where(PLANS.c.plan_id >= between[0], PLANS.c.plan_id < between[1])
-    return [plan_of({**row}) for row in connection.execute(statement).mappings()]
+    return [plan_of({**row}, headings=headings) for row in connection.execute(statement).mappings()]
 
 
 def put_job(connection: sa.Connection, job: JobRecord) -> None:

@@ -33,21 +33,9 @@ if TYPE_CHECKING:
 TABLES: Final[Mapping[str, type[Table]]] = {
     table.SPEC.name: table
     for table in (
-        Grids,
-        PoliceGrids,
-        Calls,
-        Posts,
-        Points,
-        Units,
-        Shifts,
-        Estates,
-        Buildings,
-        GridPosts,
-        Blocks,
-        Communities,
-        LinearGrids,
+        Grids, PoliceGrids, Calls, Posts, Points, Units, Shifts, Estates, Buildings, GridPosts, Blocks, Communities, LinearGrids,
     )
-}
+}  # fmt: skip
 """Every table that a store keeps, by the name of its collection."""
 
 HISTORY_COLUMNS: Final = (
@@ -351,9 +339,14 @@ class Store(Protocol):
         ...
 
     def plans(
-        self, principal: Principal, kind: str | None = None, *, between: tuple[str, str] | None = None
+        self,
+        principal: Principal,
+        kind: str | None = None,
+        *,
+        between: tuple[str, str] | None = None,
+        headings: bool = False,
     ) -> list[PlanRecord]:
-        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
+        """Return plans, newest first; of ``between`` those with an id from the first text to before the second; ``headings``: short values."""
         ...
 
     def put_job(self, principal: Principal, job: JobRecord) -> None:

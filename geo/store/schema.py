@@ -14,7 +14,7 @@ from geo.store.records import POINT_COLUMNS, geometry_columns
 from geo.store.values import INDEXED, TIME_COLUMN
 from geo.tables.spec import Column, TableSpec
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The newest migration; a store that is newer than this is refused."""
 
 KEPT_HISTORY: Final = ("grids",)
@@ -116,6 +116,7 @@ PLANS: Final = sa.Table(
     sa.Column("created_at", sa.BigInteger(), nullable=False),
     sa.Column("created_by", TEXT, nullable=False),
     sa.Column("body", TEXT, nullable=False),
+    sa.Column("heading", TEXT),
     sa.Index("ix_plans_created_at", "created_at", "plan_id"),
 )
 

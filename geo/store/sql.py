@@ -255,10 +255,11 @@ class SqlStore(SqlEditions):
         kind: str | None = None,
         *,
         between: tuple[str, str] | None = None,
+        headings: bool = False,
     ) -> list[PlanRecord]:
-        """Return plans, newest first; of ``between`` those whose id is from the first text up to, not including, the second."""
+        """Return plans, newest first; of ``between`` those with an id from the first text to before the second; ``headings``: short values."""
         with self._reading() as connection:
-            return papers.plans(connection, kind, between)
+            return papers.plans(connection, kind, between, headings=headings)
 
     def put_job(self, principal: Principal, job: JobRecord) -> None:  # noqa: ARG002
         """Insert or replace a job."""

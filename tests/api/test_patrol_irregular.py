@@ -85,4 +85,4 @@ def test_a_price_says_how_many_more_crews_and_when_they_do_not_suffice() -> None
     }  # fmt: skip
     short = Price(seconds=0, wanted=25, units=20, fewest=20).told()
     assert short["extra_units"] == 0
-    assert short["cost_zh"] == "不规律的代价：未多用巡组；当班巡组不足以留 25 秒"
+    assert short["cost_zh"] == "不规律的代价：未多用巡组；未找到每处留 25 秒的方案"

@@ -194,12 +194,19 @@ def test_both_are_planned_on_the_command_line(
     plan = json.loads(run(capsys, home, *words))
     assert plan["streets"] > 0
     assert drawn.read_text(encoding="utf-8").count("<trk>") == plan["units"]
+    paper = tmp_path / "sheet.html"
+    run(capsys, home, "sheet", plan["plan_id"], str(paper), "--unit", "1")
+    assert "清街任务单" in paper.read_text(encoding="utf-8")
+    assert "以序号表示" in run(capsys, home, "sheet", plan["plan_id"], str(paper), "--unit", "甲", code=1)
     table = tmp_path / "places.csv"
     rows = [f"{p},5,15,1 2 3 4 5" for p in known["points"][:4]]
     table.write_text("\n".join(["编号,周期,走访分钟,星期", *rows]), encoding="utf-8-sig")
     words = ["rounds", str(table), "--post", post, "--from", "2026-11-23", "--days", "10", "--seconds", "3"]
     assert "组日" in run(capsys, home, *words)
-    assert "unit days" in run(capsys, home, *words, "--lang", "en")
+    made = json.loads(run(capsys, home, *words, "--json"))
+    run(capsys, home, "sheet", made["plan_id"], str(tmp_path / "day.pdf"), "--day", made["routes"][0]["day"])
+    assert (tmp_path / "day.pdf").read_bytes().startswith(b"%PDF")
+    assert "--day" in run(capsys, home, "sheet", made["plan_id"], str(tmp_path / "day.pdf"), code=1)
 
 
 def test_bad_words_are_told_in_one_sentence(

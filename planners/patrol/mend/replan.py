@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -58,14 +59,18 @@ class Replanned:
     seed: int
 
 
+TOLD_MINUTES: Final = 10
+"""Minutes over the gap of a point of mean priority that another order for one more crew must save."""
+
+
 def replan(
     problem: SpacingProblem, plan: SpacedPlan, events: Sequence[Event], *, now: int, locks: Iterable[Lock] = (),
     iterations: int = 600, seed: int = 1,
 ) -> Replanned:  # fmt: skip
     """Mend a plan after events at ``now`` seconds of the shift.
 
-    What has begun stays, and the next stop of each unit that the events leave alone. Of the rest, in this order: gaps are
-    broken by as few minutes (times priority) as can be, few crews get another order, travel is short. Stops of the unit that is
+    What has begun stays, and the next stop of each unit that the events leave alone. Of the rest, gaps are broken by as few minutes
+    (times priority) as can be, where a crew that gets another order counts for ``TOLD_MINUTES``; then travel is short. Stops of the unit that is
     away are put back by regret, then improved by ruin and recreation, ``iterations`` times; the seed is input.
 
     Raises
@@ -134,7 +139,10 @@ def _mended(
     wanted(table, after=now)
     first = np.concatenate([first, np.full(len(table.wish) - len(first), -1)])
     open_units = [n for n in range(len(table.units)) if table.unit_key(n) in set(out) and not table.away(n)]
-    plan = recovered(table, open_units=open_units, iterations=iterations, seed=seed, weights=Weights(), first=first)
+    told = Weights().overdue * TOLD_MINUTES * float(problem.priority.mean())
+    plan = recovered(
+        table, open_units=open_units, iterations=iterations, seed=seed, weights=Weights(change=told), first=first
+    )
     # Optional stops that the events took away may still be made by others; crews are told of no other ones.
     made = [{int(i) for route in held.routes for i in route.optional if i >= 0} for held in (draft, plan)]
     if made[0] - made[1] and iterations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -19,7 +20,7 @@ from pandas.testing import assert_frame_equal
 from geo.errors import FileError, ParameterError, UnavailableError
 from geo.store import migrate, postgres, rows, schema, sql
 from geo.store.engines import Engines
-from geo.store.port import DEMO
+from geo.store.port import DEMO, PlanRecord
 from geo.store.postgres import postgres_engines
 from geo.store.sql import SqlStore
 from geo.store.sqlite_file import require_path, sqlite_engines
@@ -335,3 +336,19 @@ def test_the_steps_are_shipped_beside_the_code() -> None:
     assert {path.stem.split("_")[0] for path in (folder / "versions").glob("v*.py")} == {
         f"v{name}" for name in migrate.known_revisions()
     }
+
+
+def test_a_plan_kept_before_headings_is_listed_with_its_short_values(tmp_path: Path) -> None:
+    plan = PlanRecord(
+        plan_id="p", kind="patrol", title="", created_at=datetime(2026, 11, 22, tzinfo=UTC), created_by="demo",
+        body={"bound": 12.0, "stops": [1, 2], "issue": {"at": "now", "tasks": []}},
+    )  # fmt: skip
+    with SqlStore.open(tmp_path / "s.db") as store:
+        store.add_plan(DEMO, plan)
+    raw = apsw.Connection(str(tmp_path / "s.db"))
+    raw.execute("UPDATE plans SET heading = NULL")
+    raw.close()
+    with SqlStore.open(tmp_path / "s.db") as store:
+        (made,) = store.plans(DEMO, headings=True)
+        assert made.body == {"bound": 12.0, "issue": {"at": "now"}}
+        assert store.plan(DEMO, "p") == plan

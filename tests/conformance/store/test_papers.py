@@ -56,6 +56,14 @@ def test_plans_are_newest_first_and_by_kind(store: Store) -> None:
     assert store.plans(DEMO, "none") == []
 
 
+def test_a_list_of_plans_needs_their_short_values_alone(store: Store) -> None:
+    body = {**BODY, "issue": {"at": "2026-11-22T04:12:00+00:00", "tasks": [1, 2]}, "page": "长" * 201}
+    store.add_plan(DEMO, replace(plan(), body=body))
+    (made,) = store.plans(DEMO, "patrol", headings=True)
+    short = {name: BODY[name] for name in ("groups", "bound", "share", "proved", "longest", "big", "quote")}
+    assert made == replace(plan(), body={**short, "issue": {"at": "2026-11-22T04:12:00+00:00"}})
+
+
 def test_plans_are_found_by_a_span_of_ids(store: Store) -> None:
     for number, name in enumerate(("patrol-20261121-a", "patrol-20261122-b", "patrol-20261123-c", "posts-1")):
         store.add_plan(DEMO, plan(name, days=number))
