@@ -24,8 +24,8 @@ def _over(p: int, q: int, legs: Legs, via: Legs, back: Legs, own: Ints, out: Int
 @compiled()
 def ready(
     head: int, after: Ints, size: int, length: int, units: int, spare: int, shift: int, gap: int, legs: Legs, dwell: Ints,
-    via: Legs, back: Legs, own: Ints, out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_],
-    strict: int,
+    via: Legs, back: Legs, own: Ints, out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, apart: Ints,
+    mark: npt.NDArray[np.bool_], strict: int,
 ) -> bool:  # fmt: skip
     """Return whether a round can be cut into one stretch for each unit so that all are in time, as far as lengths tell.
 
@@ -47,7 +47,8 @@ def ready(
         walk[i], walk[i + size] = here, here
         follow = after[here]
         along[i + 1] = along[i] + dwell[here] + legs[here, follow]
-        near += _over(here, follow, legs, via, back, own, out, home)[0] - legs[here, follow] <= least
+        apart[(i + 1) % size] = _over(here, follow, legs, via, back, own, out, home)[0] - legs[here, follow]
+        near += apart[(i + 1) % size] <= least
         if mark[here]:
             if marked < units:
                 cuts[marked] = i
@@ -56,6 +57,8 @@ def ready(
     if visits % units == 0 and near < units:
         # Each unit goes home and comes from its post between two points of its own.
         return False
+    # Where the units divide the visits, each goes home where it came from.
+    least = least if visits % units == 0 else shift
     for i in range(size):
         along[size + i + 1] = along[i + 1] + length
     if marked == units:
@@ -63,19 +66,25 @@ def ready(
         if _keeps(cuts, size, spare // units, shift, gap, legs, via, back, own, out, home, walk, along, phase):
             return True
     return _cut(
-        cuts, size, length, spare // units, shift, gap, legs, via, back, own, out, home, walk, along, phase, mark
-    )
+        cuts, size, length, spare // units, shift, gap, least, legs, via, back, own, out, home, walk, along, phase, apart, mark
+    )  # fmt: skip
 
 
 @compiled()
 def _cut(
-    cuts: Ints, size: int, length: int, spare: int, shift: int, gap: int, legs: Legs, via: Legs, back: Legs, own: Ints,
-    out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_],
+    cuts: Ints, size: int, length: int, spare: int, shift: int, gap: int, least: int, legs: Legs, via: Legs, back: Legs,
+    own: Ints, out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, apart: Ints, mark: npt.NDArray[np.bool_],
 ) -> bool:  # fmt: skip
-    """Look for cuts where units are in time, and mark them; return whether there are any."""
+    """Look for cuts where units are in time, and mark them; return whether there are any.
+
+    ``apart`` are the seconds by which the way over a post to each stop is longer; where they exceed ``least`` there is no cut.
+    """
     units = len(cuts) - 1
     for first in range(min(size, (size + units - 1) // units + 1)):
+        if apart[first % size] > least:
+            continue
         for rule in range(2 if units > 1 else 1):
+            far = False
             cuts[0] = first
             cuts[units] = first + size
             for u in range(1, units):
@@ -89,7 +98,10 @@ def _cut(
                     while j + 1 < first + size and target - along[j] > along[j + 1] - target:
                         j += 1
                 cuts[u] = min(j, first + size - (units - u))
-            if _keeps(cuts, size, spare, shift, gap, legs, via, back, own, out, home, walk, along, phase):
+                far = apart[cuts[u] % size] > least
+                if far:
+                    break
+            if not far and _keeps(cuts, size, spare, shift, gap, legs, via, back, own, out, home, walk, along, phase):
                 for i in range(size):
                     mark[walk[i]] = False
                 for u in range(units):

@@ -18,7 +18,7 @@ Legs = npt.NDArray[np.int32]
 
 _HEAT = 100.0
 """Seconds by which a packing may get longer at first."""
-_SMALL_SHARES = (1 / 12, 1 / 6, 1 / 3)
+_SMALL_SHARES = (1 / 12, 1 / 6)
 """Shares of the units that are on small rounds where sizes are mixed."""
 _LARGEST = 6
 """Most units on one round, where a smaller number divides the visits."""
@@ -245,7 +245,9 @@ def mixed(units: int, visits: int) -> list[Ints]:
     Few units on a large round leave little time unused, but a large round has to go from one far village to the next.
     """
     largest, *smaller = bases(visits)
-    found = {tuple(composed(units, base, visits).tolist()) for base in (largest, *smaller)}
+    # With many units small rounds alone never need the fewest.
+    alone = smaller if units <= 2 * _LARGEST else []
+    found = {tuple(composed(units, base, visits).tolist()) for base in (largest, *alone)}
     for share in _SMALL_SHARES:
         for size in smaller:
             small = round(units * share / size)

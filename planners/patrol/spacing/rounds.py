@@ -135,7 +135,7 @@ def _places(bits: Bits, c: int, near: Ints, after: Ints, round_of: Ints, size: I
 @compiled()
 def _recreate(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs,
               toward: Legs, dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, own: Ints,
-              out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_], strict: int,
+              out: Ints, home: Ints, walk: Ints, along: Ints, phase: Ints, apart: Ints, mark: npt.NDArray[np.bool_], strict: int,
               absent: Ints, count: int) -> int:  # fmt: skip
     """Put absent points where they add least and the round stays in time; return how many find no room."""
     key = np.empty(count)
@@ -160,7 +160,7 @@ def _recreate(bits: Bits, near: Ints, before: Ints, after: Ints, round_of: Ints,
                 break
             _put(c, at[into], into, before, after, round_of, size, length, legs, dwell)
             if ready(c, after, size[into], length[into], units[into], spare[into], shift, gap, legs, dwell, via, back,
-                     own[into], out, home, walk, along, phase, mark, strict):  # fmt: skip
+                     own[into], out, home, walk, along, phase, apart, mark, strict):  # fmt: skip
                 placed = True
                 break
             _take(c, before, after, round_of, size, length, legs, dwell)
@@ -182,11 +182,12 @@ def _sum(weight: Ints, absent: Ints, count: int) -> int:
 @compiled()
 def _trim(bits: Bits, head: Ints, before: Ints, after: Ints, round_of: Ints, size: Ints, length: Ints, legs: Legs,
           dwell: Ints, units: Ints, spare: Ints, shift: int, gap: int, via: Legs, back: Legs, own: Ints, out: Ints,
-          home: Ints, walk: Ints, along: Ints, phase: Ints, mark: npt.NDArray[np.bool_], strict: int, absent: Ints, count: int) -> int:  # fmt: skip
+          home: Ints, walk: Ints, along: Ints, phase: Ints, apart: Ints, mark: npt.NDArray[np.bool_], strict: int,
+          absent: Ints, count: int) -> int:  # fmt: skip
     """Take points out of rounds that do not fit until they do; return how many are absent."""
     for r in range(len(size)):
         while size[r] > 0 and not ready(head[r], after, size[r], length[r], units[r], spare[r], shift, gap, legs, dwell,
-                                        via, back, own[r], out, home, walk, along, phase, mark, strict):  # fmt: skip
+                                        via, back, own[r], out, home, walk, along, phase, apart, mark, strict):  # fmt: skip
             gone = head[r]
             for _ in range(int(draw(bits) * size[r])):
                 gone = after[gone]
@@ -209,7 +210,7 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
     """
     n, rounds = len(dwell), len(units)
     before = np.zeros(n, np.int64)
-    walk, along = np.empty(2 * n, np.int64), np.empty(2 * n + 1, np.int64)
+    walk, along, apart = np.empty(2 * n, np.int64), np.empty(2 * n + 1, np.int64), np.empty(n, np.int64)
     phase = np.empty((-(-shift // gap) + 1, units.max() + 1), np.int64)
     size, length = np.zeros(rounds, np.int64), np.zeros(rounds, np.int64)
     toward = legs.T.copy()
@@ -228,7 +229,7 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
         head[r] = i
     count = _trim(
         bits, head, before, after, round_of, size, length, legs, dwell, units, spare, shift, gap, via, back, own,
-        out, home, walk, along, phase, mark, strict, absent, count,
+        out, home, walk, along, phase, apart, mark, strict, absent, count,
     )  # fmt: skip
     started = count
     total = length.sum()
@@ -245,7 +246,7 @@ def pack(bits: Bits, steps: int, heat: float, cooling: float, legs: Legs, dwell:
         new = _ruin(bits, near, before, after, round_of, size, length, legs, dwell, touched, absent, count)
         new = _recreate(
             bits, near, before, after, round_of, size, length, legs, toward, dwell, units, spare, shift, gap, via, back, own,
-            out, home, walk, along, phase, mark, strict, absent, new,
+            out, home, walk, along, phase, apart, mark, strict, absent, new,
         )  # fmt: skip
         found = length.sum()
         heavy, old = _sum(weight, absent, new), _sum(weight, o_absent, count)
