@@ -72,6 +72,18 @@ def client(demo_home: Path) -> Iterator[TestClient]:
     store.close()
 
 
+@pytest.fixture(scope="module")
+def patrols(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of a home of its own, for the patrol plans of one file."""
+    home = tmp_path_factory.mktemp("patrols") / "home"
+    shutil.copytree(untouched_home, home)
+    settings = Settings(home=home)
+    store = SqlStore.open(settings.database)
+    with TestClient(create_app(settings, store, warm_up=False)) as made:
+        yield made
+    store.close()
+
+
 @pytest.fixture(scope="session")
 def served(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a server of its own process: GDAL holds this one's lock while it waits for answers."""

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.services.patrol_reserve import RESERVE_SECONDS, Price
-from api.settings import Settings
-from geo.store.sql import SqlStore
-
-
-@pytest.fixture(scope="module")
-def patrols(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    home = tmp_path_factory.mktemp("irregular") / "home"
-    shutil.copytree(untouched_home, home)
-    settings = Settings(home=home)
-    store = SqlStore.open(settings.database)
-    with TestClient(create_app(settings, store, warm_up=False)) as made:
-        yield made
-    store.close()
 
 
 def solved(client: TestClient, irregular: float, **asked: object) -> dict[str, Any]:

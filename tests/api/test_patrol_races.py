@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.deps import _principal
 from api.schemas.patrol import Accept, Issue, LockStops, MoveStop, PatrolQuestion, StopRef
 from api.services import patrol_edits, patrol_issue, patrol_versions
@@ -21,23 +17,11 @@ from api.services.patrol_kept import Kept
 from api.services.patrol_versions import Step
 from api.services.plans import plan_body
 from api.services.workspace import Workspace
-from api.settings import Settings
 from geo.errors import ConflictError, XungeError
 from geo.store.port import DEMO, Principal
 from geo.store.sql import SqlStore
 
 READER = Principal(account="reader", roles=frozenset({"read"}))
-
-
-@pytest.fixture(scope="module")
-def patrols(untouched_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    home = tmp_path_factory.mktemp("races") / "home"
-    shutil.copytree(untouched_home, home)
-    settings = Settings(home=home)
-    store = SqlStore.open(settings.database)
-    with TestClient(create_app(settings, store, warm_up=False)) as made:
-        yield made
-    store.close()
 
 
 @pytest.fixture(scope="module")

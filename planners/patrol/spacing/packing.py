@@ -251,8 +251,9 @@ def mixed(units: int, visits: int) -> list[Ints]:
     for share in _SMALL_SHARES:
         for size in smaller:
             small = round(units * share / size)
-            found.add((*composed(units - small * size, largest, visits).tolist(), *[size] * small))
-    return [np.array(sorted(sizes, reverse=True), np.int64) for sizes in sorted(found, reverse=True)]
+            sizes = [*composed(units - small * size, largest, visits).tolist(), *[size] * small]
+            found.add(tuple(sorted(sizes, reverse=True)))
+    return [np.array(sizes, np.int64) for sizes in sorted(found, reverse=True)]
 
 
 def fewer(sizes: Ints, units: int) -> Ints:

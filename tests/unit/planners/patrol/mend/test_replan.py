@@ -82,6 +82,16 @@ def test_another_unit_takes_over_after_its_next_stop() -> None:
     assert found.changed == ("post-1", "post-2")
 
 
+def test_a_crew_is_told_another_order_only_where_it_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = UnitAway(unit="post-1", at=2000)
+    found = replan(PROBLEM, PLAN, [event], now=2000, iterations=40)
+    assert set(found.reordered) - {"post-1"}
+    monkeypatch.setattr("planners.patrol.mend.replan.TOLD_MINUTES", 1_000_000)
+    held = replan(PROBLEM, PLAN, [event], now=2000, iterations=40)
+    assert not set(held.reordered) - {"post-1"}
+    assert held.overdue > found.overdue
+
+
 def test_what_cannot_be_kept_is_said_with_what_binds_and_what_one_more_unit_brings() -> None:
     # The other unit is busy until 6980 with a visit that it is on its way to; nobody can come to p0 and p1 before.
     plan = SpacedPlan(routes=(PLAN.routes[0], by_hand(PROBLEM, 1, [(2, 1000), (2, 4500)])))

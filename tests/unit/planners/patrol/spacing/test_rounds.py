@@ -10,7 +10,7 @@ from planners.patrol.spacing.binding import binding_constraint
 from planners.patrol.spacing.bound import bound_units
 from planners.patrol.spacing.build import car_and_video
 from planners.patrol.spacing.check import begins_by_point, check_spacing
-from planners.patrol.spacing.packing import Group, Packing, bases, composed
+from planners.patrol.spacing.packing import Group, Packing, bases, composed, fewer, mixed
 from planners.patrol.spacing.plan import SpacedPlan
 from planners.patrol.spacing.problem import SpacingProblem
 from planners.patrol.spacing.solve import solve_spacing
@@ -35,6 +35,28 @@ def ring(points: int, *, cars: int = 6, leg: int = 120, **more: object) -> Spaci
 def packing(problem: SpacingProblem, units: int, base: int) -> Packing:
     group = Group.of(problem, np.arange(problem.points), 0)
     return Packing(group=group, units=composed(units, base, group.visits), bits=np.array([7], np.uint64))
+
+
+@pytest.mark.parametrize(("units", "visits"), [(1, 4), (7, 4), (53, 4), (54, 4), (40, 6), (9, 7), (30, 1)])
+def test_mixes_have_all_units_in_rounds_of_sizes_that_divide_the_visits(units: int, visits: int) -> None:
+    made = [sizes.tolist() for sizes in mixed(units, visits)]
+    assert composed(units, bases(visits)[0], visits).tolist() in made
+    for sizes in made:
+        assert sum(sizes) == units
+        assert sizes == sorted(sizes, reverse=True)
+        assert set(sizes) <= set(bases(visits))
+    assert len({tuple(sizes) for sizes in made}) == len(made)
+    if units == 53:
+        assert [4] * 12 + [2, 2, 1] in made
+
+
+def test_fewer_units_are_taken_from_the_last_rounds() -> None:
+    sizes = np.array([4, 4, 2, 1])
+    assert fewer(sizes, 11).tolist() == [4, 4, 2, 1]
+    assert fewer(sizes, 10).tolist() == [4, 4, 2]
+    assert fewer(sizes, 9).tolist() == [4, 4, 1]
+    assert fewer(sizes, 6).tolist() == [4, 2]
+    assert fewer(sizes, 13).tolist() == [4, 4, 2, 1, 2]
 
 
 @pytest.mark.parametrize("base", [1, 2, 4])
