@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from planners.patrol.draws import Bits
 from planners.patrol.problem import NO_WAY, PatrolProblem
-from planners.patrol.route_pool import MOST_ROUTES, NEAR, Route
+from planners.patrol.route_pool import MOST_ROUTES, NEAR, Route, travel_of
 from planners.patrol.steps import Steps
 from planners.patrol.string_removal import AFTER, FIRST, ROUTE, SIZE, begin_routes, remove_strings
 
@@ -147,18 +147,13 @@ class Annealed:
             found.append((self._types[int(order[1, i])], tuple(made)))
         return found
 
-    def _travel(self, route: Route) -> int:
-        vehicle = self.problem.vehicles[route[0]]
-        way = [vehicle.start_post, *self.problem.place_of_visit[list(route[1])].tolist(), vehicle.end_post]
-        return int(self.problem.seconds[0][way[:-1], way[1:]].astype(np.int64).sum())
-
     def _cost(self) -> int:
         routes = self._made()
-        return sum(self._travel(route) for route in routes) + self.problem.unit_seconds * len(routes)
+        return sum(travel_of(self.problem, route) for route in routes) + self.problem.unit_seconds * len(routes)
 
     def _note(self, routes: list[Route]) -> None:
         for route in routes:
             if route not in self.noted:
-                self.noted[route] = self._travel(route)
+                self.noted[route] = travel_of(self.problem, route)
         while len(self.noted) > MOST_ROUTES:
             del self.noted[next(iter(self.noted))]

@@ -100,7 +100,7 @@ def recombined(
     Without ``seconds`` a number of nodes of the search tree is the limit, so that the answer repeats.
     """
     began = time.perf_counter()
-    cheapest = {(kind, frozenset(made)): (_travel(problem, (kind, made)), (kind, made)) for kind, made in best}
+    cheapest = {(kind, frozenset(made)): (travel_of(problem, (kind, made)), (kind, made)) for kind, made in best}
     if not cheapest:
         return None
     stops = 0
@@ -176,7 +176,8 @@ def _promising(program: IntegerProgram, start: Floats, visits: int, *, most: int
     return np.asarray(np.r_[kept, np.arange(routes, len(start))], np.int64)
 
 
-def _travel(problem: PatrolProblem, route: Route) -> int:
+def travel_of(problem: PatrolProblem, route: Route) -> int:
+    """Return the seconds of travel of a route from post to post."""
     vehicle = problem.vehicles[route[0]]
     way = [vehicle.start_post, *problem.place_of_visit[list(route[1])].tolist(), vehicle.end_post]
     return int(problem.seconds[problem.kind_of(vehicle)][way[:-1], way[1:]].astype(np.int64).sum())
